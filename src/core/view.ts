@@ -1,0 +1,268 @@
+import { assertNever } from './assert.ts';
+import type {
+  CheckpointType,
+  FileRole,
+  JournalEvent,
+  PauseReason,
+  StopReason,
+  UnitError,
+} from './events.ts';
+import type { UnitState } from './unit.ts';
+
+/**
+ * Where a session stands. `paused`: by a person or a guard, its process lives. `stopped`: ended early on purpose.
+ * `interrupted`: its process died. `faulted`: its storage can't be trusted until it is opened again.
+ */
+export type SessionState =
+  'active' | 'paused' | 'stopped' | 'interrupted' | 'faulted' | 'completed';
+
+/** Whether a session in this state can be taken up again; `completed` with nothing left, and `active`, can not. */
+export function isResumable(view: Pick<SessionView, 'state' | 'units'>): boolean {
+  switch (view.state) {
+    case 'active':
+      return false;
+    case 'completed':
+      return view.units.pending + view.units.in_progress > 0;
+    case 'paused':
+    case 'stopped':
+    case 'interrupted':
+    case 'faulted':
+      return true;
+    default:
+      return assertNever(view.state, 'session state');
+  }
+}
+
+/** How many units are in each state. */
+export type UnitCounts = Readonly<Record<UnitState, number>>;
+
+/** A data file as the journal knows it. */
+export interface FileView {
+  readonly role: FileRole;
+  /** Relative to the workspace folder. */
+  readonly file: string;
+  readonly lines: number;
+  readonly bytes: number;
+}
+
+/** A unit's error with the time it happened. */
+export interface ErrorView extends UnitError {
+  readonly unit: number;
+  /** ISO time. */
+  readonly at: string;
+  /** Whether the unit is tried again. */
+  readonly retried: boolean;
+}
+
+/** A checkpoint that the journal names. */
+export interface CheckpointView {
+  readonly id: string;
+  readonly type: CheckpointType;
+  readonly at: string;
+  readonly seq: number;
+}
+
+/**
+ * Everything a screen says about a session that can be counted: the fold of its journal, and nothing else, so it
+ * equals a recount of the files. Estimates (rate, ETA) are in {@link LiveStats}.
+ */
+export interface SessionView {
+  readonly session: string;
+  /** The collection's name. */
+  readonly name: string;
+  /** Relative to the workspace folder. */
+  readonly collectionFile: string;
+  readonly state: SessionState;
+  /** Why it is paused or stopped, where it is. */
+  readonly reason: PauseReason | StopReason | 'exhausted' | 'target' | null;
+  /** The same in words, for a pause by a guard. */
+  readonly reasonMessage: string | null;
+  readonly createdAt: string;
+  readonly lastEventAt: string;
+  /** Milliseconds of work in the starts and resumes that have ended. */
+  readonly activeMs: number;
+  /** Units known so far. */
+  readonly unitTotal: number;
+  readonly units: UnitCounts;
+  readonly records: number;
+  readonly duplicates: number;
+  readonly rejected: number;
+  readonly files: readonly FileView[];
+  readonly spentMicroUsd: number;
+  readonly reservedMicroUsd: number;
+  /** The newest {@link maxErrorsInView}, newest first. */
+  readonly errors: readonly ErrorView[];
+  readonly checkpointCount: number;
+  readonly lastCheckpoint: CheckpointView | null;
+  /** The last journal line that is folded in. */
+  readonly seq: number;
+}
+
+/** How many errors a view keeps; the journal has them all. */
+export const maxErrorsInView = 20;
+
+/** The view before the first journal line. */
+export const emptyView: SessionView = {
+  session: '',
+  name: '',
+  collectionFile: '',
+  state: 'active',
+  reason: null,
+  reasonMessage: null,
+  createdAt: '',
+  lastEventAt: '',
+  activeMs: 0,
+  unitTotal: 0,
+  units: { pending: 0, in_progress: 0, done: 0, failed: 0, skipped: 0, blocked: 0 },
+  records: 0,
+  duplicates: 0,
+  rejected: 0,
+  files: [],
+  spentMicroUsd: 0,
+  reservedMicroUsd: 0,
+  errors: [],
+  checkpointCount: 0,
+  lastCheckpoint: null,
+  seq: -1,
+};
+
+/** One journal line, as far as the fold needs it. */
+export interface JournalEntry {
+  readonly seq: number;
+  /** ISO time, UTC. */
+  readonly at: string;
+  readonly events: readonly JournalEvent[];
+}
+
+type Draft = { -readonly [K in keyof SessionView]: SessionView[K] };
+
+/** Folds one journal line into a view. Pure; the cost does not depend on the session's size. */
+export function reduceView(view: SessionView, entry: JournalEntry): SessionView {
+  const draft: Draft = { ...view, seq: entry.seq, lastEventAt: entry.at };
+  for (const event of entry.events) applyEvent(draft, event, entry);
+  return draft;
+}
+
+function applyEvent(draft: Draft, event: JournalEvent, entry: JournalEntry): void {
+  switch (event.type) {
+    case 'session': {
+      const name = event.collection['name'];
+      draft.session = event.session;
+      draft.name = typeof name === 'string' ? name : '';
+      draft.collectionFile = event.collectionFile;
+      draft.createdAt = entry.at;
+      return;
+    }
+    case 'opened':
+    case 'resumed':
+      enterState(draft, 'active');
+      return;
+    case 'file':
+      draft.files = [...draft.files, { role: event.role, file: event.file, lines: 0, bytes: 0 }];
+      return;
+    case 'units':
+      draft.unitTotal += event.items.length;
+      moveUnits(draft, undefined, 'pending', event.items.length);
+      return;
+    case 'claimed':
+      moveUnits(draft, 'pending', 'in_progress');
+      return;
+    case 'finished':
+      moveUnits(draft, event.from ?? 'in_progress', event.state);
+      if (event.error) addError(draft, event.unit, event.error, entry.at, false);
+      return;
+    case 'requeued':
+      moveUnits(draft, event.from ?? 'in_progress', 'pending');
+      draft.duplicates -= event.forget ?? 0;
+      if (event.error) addError(draft, event.unit, event.error, entry.at, true);
+      return;
+    case 'committed':
+      for (const tally of event.units) {
+        draft.records += tally.records;
+        draft.duplicates += tally.duplicates;
+        draft.rejected += tally.rejected;
+      }
+      for (const range of event.ranges)
+        growFile(draft, range.file, keyCount(range.keys), range.bytes);
+      return;
+    case 'adopted':
+      draft.records += event.records;
+      growFile(draft, event.range.file, event.records, event.range.bytes);
+      return;
+    case 'intent':
+      draft.reservedMicroUsd += event.reservedMicroUsd;
+      return;
+    case 'settled':
+      draft.spentMicroUsd += event.spentMicroUsd;
+      draft.reservedMicroUsd -= event.reservedMicroUsd;
+      return;
+    case 'checkpoint':
+      draft.checkpointCount += 1;
+      draft.lastCheckpoint = {
+        id: event.id,
+        type: event.checkpointType,
+        at: entry.at,
+        seq: entry.seq,
+      };
+      return;
+    case 'paused':
+      enterState(draft, 'paused', event.reason, event.message);
+      return;
+    case 'stopped':
+      enterState(draft, 'stopped', event.reason);
+      draft.activeMs += event.activeMs;
+      return;
+    case 'completed':
+      enterState(draft, 'completed', event.by);
+      draft.activeMs += event.activeMs;
+      return;
+    case 'advanced':
+    case 'answered':
+    case 'handle':
+    case 'recovered':
+      return;
+    default:
+      assertNever(event, 'journal event');
+  }
+}
+
+function enterState(
+  draft: Draft,
+  state: SessionState,
+  reason: SessionView['reason'] = null,
+  message: string | null = null,
+): void {
+  draft.state = state;
+  draft.reason = reason;
+  draft.reasonMessage = message;
+}
+
+function moveUnits(draft: Draft, from: UnitState | undefined, to: UnitState, count = 1): void {
+  const units = { ...draft.units };
+  if (from !== undefined) units[from] -= count;
+  units[to] += count;
+  draft.units = units;
+}
+
+function growFile(draft: Draft, file: string, lines: number, bytes: number): void {
+  draft.files = draft.files.map((f) =>
+    f.file === file ? { ...f, lines: f.lines + lines, bytes: f.bytes + bytes } : f,
+  );
+}
+
+function addError(
+  draft: Draft,
+  unit: number,
+  error: UnitError,
+  at: string,
+  retried: boolean,
+): void {
+  draft.errors = [{ ...error, unit, at, retried }, ...draft.errors].slice(0, maxErrorsInView);
+}
+
+/** How many 16-byte keys a base64 text holds: 16 bytes are 21 1/3 characters, padding aside. */
+export function keyCount(keys: string): number {
+  let length = keys.length;
+  while (length > 0 && keys[length - 1] === '=') length -= 1;
+  return Math.floor((length * 3) / 4 / 16);
+}

@@ -1,0 +1,85 @@
+import type { EndProof, HostHealth } from '../core/events.ts';
+import type { JsonObject, JsonValue } from '../core/json.ts';
+import type { Clock, Logger, Random, Secrets } from '../core/ports.ts';
+import type { ClaimedUnit, NewUnit, Unit } from '../core/unit.ts';
+
+/** What a source can do; the conformance suite and the engine go by it. */
+export interface SourceTraits {
+  /** Calls cost money: intents, raw files and budgets apply. */
+  readonly paid: boolean;
+  /** Carrying out a unit can bring new units to light. */
+  readonly discovers: boolean;
+  /** Units have a cursor, so that a resume goes on in the middle of one. */
+  readonly resumesMidUnit: boolean;
+}
+
+/** What a source is given for its life. */
+export interface SourceContext {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly secrets: Secrets;
+  /** How hosts were doing when the session last ran: circuits and waiting times go on from here. */
+  readonly health: readonly HostHealth[];
+  /** Retries and backoff, from the collection. */
+  readonly retry: { readonly attempts: number; readonly baseMs: number; readonly maxMs: number };
+  /** Requests to one host at once, and per second. */
+  readonly perHost: { readonly concurrency: number; readonly ratePerSecond?: number | undefined };
+  /** Proxy of the editor, where it has one. */
+  readonly proxy?: string;
+}
+
+/** What a source is given for one unit. */
+export interface CollectContext {
+  /** Aborted when the session pauses, stops or faults: stop within a second by throwing the signal's reason. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * One step of a unit: what a source hands over at once. It is committed as a whole, so a page with its cursor is
+ * either durable with the cursor moved, or not there at all.
+ */
+export interface Page<Item> {
+  /** Items as received; {@link Source.map} makes records of them. */
+  readonly items: readonly Item[];
+  /** New units that came to light. Known ones are dropped by their key. */
+  readonly units?: readonly NewUnit[];
+  /** Where to go on after this page; the unit is resumed from here. Left out: the cursor stays. */
+  readonly cursor?: JsonValue;
+  /** The unit is finished with this page, and this shows it. The last page must have it. */
+  readonly end?: EndProof;
+}
+
+/**
+ * Where records come from. One object serves a whole session.
+ *
+ * Contract:
+ * - `plan` gives the same units with the same keys each time it is called for the same collection; it is called at
+ *   every open, and units that are known are dropped.
+ * - `collect` yields pages until one has `end`; returning without one is an error of the source. It throws
+ *   `RetryError`, `ThrottledError`, `UnitFailedError`, `UnitSkippedError`, `UnitBlockedError` or `PauseError`
+ *   (`core/errors.ts`): the class decides what happens next. Anything else counts as a bug and fails the unit.
+ * - After a page is yielded the generator is resumed only when the page's commit is durable.
+ * - `map` is pure: the same item gives the same record. What it throws rejects that one record, with its message.
+ * - Nothing is left running after `close`: no socket, no timer, no promise that rejects unseen.
+ */
+export interface Source<Item> {
+  readonly type: string;
+  readonly traits: SourceTraits;
+  /** The units to begin with, streamed. */
+  plan(signal: AbortSignal): AsyncIterable<NewUnit>;
+  /** Carries out one unit from its cursor on. */
+  collect(unit: ClaimedUnit, context: CollectContext): AsyncGenerator<Page<Item>, void, void>;
+  /** The record of one item. */
+  map(item: Item, unit: Unit): JsonObject | Promise<JsonObject>;
+  /** The item as received, for the raw file. */
+  toRaw(item: Item): JsonValue;
+  /** An item from its raw form, so that records can be mapped again without a call. */
+  fromRaw(raw: JsonValue, unit: Unit): Item;
+  /** Facts about an item for provenance: where and when it was received. */
+  provenance(item: Item): { readonly url: string; readonly fetchedAt: string };
+  /** How each host is doing. */
+  health(): readonly HostHealth[];
+  /** Ends what is still running. */
+  close(): Promise<void>;
+}
