@@ -1,4 +1,5 @@
 import type { SessionSnapshot, SnapshotDelta } from '../core/live.ts';
+import type { HolderView, SessionRef } from './worker.ts';
 
 /** What the dashboard asks of the host. */
 export interface DashboardRequests {
@@ -9,16 +10,57 @@ export interface DashboardRequests {
   stop: { params: null; result: null };
   openMaster: { params: null; result: null };
   openLog: { params: null; result: null };
+  openCollection: { params: null; result: null };
 }
 
 /** What the host tells the dashboard unasked. */
 export interface DashboardEvents {
-  snapshot: SessionSnapshot;
+  /** The session changed its state or its holder. */
+  model: DashboardModel;
+  /** Fields that changed since the last model or delta. */
   delta: SnapshotDelta;
+}
+
+/** What a dashboard shows. */
+export interface DashboardModel {
+  readonly snapshot: SessionSnapshot;
+  /** Who carries the session out, when it is not this window. */
+  readonly holder: HolderView | null;
 }
 
 /** The first answer to the page: what to show, and its words. */
 export interface DashboardHydration {
-  readonly snapshot: SessionSnapshot;
-  readonly strings: Readonly<Record<string, string>>;
+  readonly model: DashboardModel;
+  readonly strings: DashboardStrings;
+  /** BCP 47, for numbers and times. */
+  readonly locale: string;
 }
+
+/** What a dashboard's page keeps (`setState`), so that a reloaded window can fill it again. */
+export interface DashboardState {
+  readonly version: 1;
+  readonly ref: SessionRef;
+}
+
+/** The dashboard's words, translated by the host. `{0}`, `{1}` stand for values. */
+export type DashboardStrings = Readonly<Record<DashboardStringKey, string>>;
+
+/** Names of the dashboard's words. */
+export type DashboardStringKey = (typeof dashboardStringKeys)[number];
+
+/** Every word that the page uses. */
+export const dashboardStringKeys = [
+  'stateActive',
+  'statePaused',
+  'stateStopped',
+  'stateInterrupted',
+  'stateFaulted',
+  'stateCompleted',
+  'stateHeld',
+  'pause',
+  'resume',
+  'stop',
+  'openMaster',
+  'openLog',
+  'openCollection',
+] as const;

@@ -1,30 +1,42 @@
 import type { CheckpointView, SessionView } from '../core/view.ts';
 import type { SessionSnapshot, SnapshotDelta } from '../core/live.ts';
 import type { UnitError } from '../core/events.ts';
+import type { JsonValue } from '../core/json.ts';
 
 /**
  * Messages between the extension host and the worker that runs the engine. A request is a name of
  * {@link WorkerRequests} with its parameters; an event is a name of {@link WorkerEvents}.
  */
 export interface WorkerRequests {
-  /** Every session of a workspace folder, newest first: read from disk, nothing is locked. */
+  /**
+   * Every session whose state is kept for a workspace folder, newest first: read from disk, nothing is locked. A
+   * session that its journal calls active or paused, and that nobody holds, is listed as `interrupted`.
+   */
   listSessions: { params: { workspace: string }; result: readonly SessionListing[] };
   /** Checkpoints of a session, newest first. */
   listCheckpoints: { params: SessionRef; result: readonly CheckpointListing[] };
+  /** One checkpoint file, parsed, with what is known about it. */
+  readCheckpoint: { params: SessionRef & { checkpoint: string }; result: CheckpointContent };
   /** Failed units of a session, in order of their numbers. */
   listFailedUnits: {
     params: SessionRef & { offset: number; limit: number };
     result: readonly FailedUnit[];
   };
   /** The collection file's problems; empty when it is right. */
-  checkCollection: { params: { file: string }; result: readonly CollectionProblem[] };
+  checkCollection: {
+    params: { workspace: string; file: string };
+    result: readonly CollectionProblem[];
+  };
   /** Starts a new session of a collection file (absolute path). */
-  start: { params: { workspace: string; file: string }; result: { session: string } };
-  /** Takes a session up again. */
-  resume: { params: SessionRef; result: { session: string } };
+  start: {
+    params: { workspace: string; file: string; http: HttpSettings };
+    result: { session: string };
+  };
+  /** Takes a session up again, from wherever it was left: also one that this worker holds paused. */
+  resume: { params: SessionRef & { http: HttpSettings }; result: { session: string } };
   /** Stops claiming; resolves when everything received is durable. */
   pause: { params: SessionRef; result: null };
-  /** Ends the run early: checkpointed, lock let go. */
+  /** Ends the run early: checkpointed, lock let go. Also of a paused session. */
   stop: { params: SessionRef & { reason: 'user' | 'window-closed' }; result: null };
   /** Begins to send `delta` events for a session, after answering with a whole snapshot. */
   watch: { params: SessionRef; result: SessionSnapshot };
@@ -35,15 +47,36 @@ export interface WorkerRequests {
 export interface WorkerEvents {
   /** A watched session changed; at most five a second for each. */
   delta: { session: string; delta: SnapshotDelta };
-  /** A session began, ended or changed its state; the tree and the status bar go by it. */
+  /**
+   * A session that this worker carries out began, ended or changed its state; the tree and the status bar go by it.
+   * It comes before the answer to the request that caused it.
+   */
   state: { workspace: string; session: string; snapshot: SessionSnapshot };
-  log: { session: string | null; level: 'debug' | 'info' | 'warn' | 'error'; message: string };
+  log: {
+    session: string | null;
+    level: 'debug' | 'info' | 'warn' | 'error';
+    message: string;
+  };
 }
 
 /** What the host does for the worker. */
 export interface HostRequests {
   /** The value of `${secret:NAME}`; null when it is not set. */
   secret: { params: { name: string }; result: string | null };
+}
+
+/** The editor's settings about the network, as they are when a run begins. */
+export interface HttpSettings {
+  /** VS Code's `http.proxy`; null leaves it to the collection file and the environment. */
+  readonly proxy: string | null;
+  /** Hosts that are reached without the proxy (`http.noProxy`). */
+  readonly noProxy: readonly string[];
+  /** Whether certificates are checked (`http.proxyStrictSSL`). */
+  readonly strictSsl: boolean;
+  /** Whether the operating system's certificates are trusted, too (`http.systemCertificates`). */
+  readonly systemCertificates: boolean;
+  /** Goes into the User-Agent of collections that name no contact of their own; null when not set. */
+  readonly contact: string | null;
 }
 
 /** Names a session in a workspace folder (absolute path). */
@@ -61,6 +94,10 @@ export interface SessionListing {
   readonly resumable: boolean;
   /** Why the session could not be read; its view is then as far as it could be. */
   readonly damage: string | null;
+  /** Absolute path of the folder that the file names in `view` are relative to. */
+  readonly root: string;
+  /** Absolute path of the session's log; it may not exist yet. */
+  readonly log: string;
 }
 
 /** Who holds a session. */
@@ -80,6 +117,12 @@ export interface CheckpointListing extends CheckpointView {
   readonly records: number;
 }
 
+/** A checkpoint with its file's content; null when the file is no JSON. */
+export interface CheckpointContent {
+  readonly listing: CheckpointListing;
+  readonly content: JsonValue;
+}
+
 /** A failed unit. */
 export interface FailedUnit extends UnitError {
   readonly unit: number;
@@ -94,4 +137,6 @@ export interface CollectionProblem {
   readonly line: number;
   readonly column: number;
   readonly length: number;
+  /** What was probably meant; left out when there is nothing near. */
+  readonly suggestion?: string;
 }

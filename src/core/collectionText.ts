@@ -1,0 +1,216 @@
+import { distance } from 'fastest-levenshtein';
+import {
+  findNodeAtLocation,
+  parse,
+  parseTree,
+  printParseErrorCode,
+  type JSONPath,
+  type Node,
+  type ParseError,
+} from 'jsonc-parser';
+import type { z } from 'zod';
+import { collectionSchema, type Collection } from './config.ts';
+import { ConfigError, type Problem } from './errors.ts';
+
+/** A collection file's text with its meaning and the means to say where something stands in it. */
+export interface CollectionText {
+  readonly collection: Collection;
+  /** Adds the place in the file to problems that were found in the checked collection. */
+  locate(problems: readonly Problem[]): Problem[];
+}
+
+/**
+ * Reads a collection file's text: JSON with comments and trailing commas.
+ *
+ * @param file only named in errors.
+ * @throws ConfigError that lists everything wrong at once, each with line and column.
+ */
+export function readCollectionText(text: string, file: string): CollectionText {
+  const errors: ParseError[] = [];
+  const options = { allowTrailingComma: true };
+  const value: unknown = parse(text, errors, options);
+  const tree = parseTree(text, [], options);
+  if (errors.length > 0 || tree === undefined) {
+    throw new ConfigError(
+      file,
+      errors.length === 0
+        ? [{ code: 'CONFIG_EMPTY', message: 'The file is empty.', path: '', line: 1, column: 1 }]
+        : errors.map((error) => ({
+            code: 'CONFIG_SYNTAX',
+            message: `Not valid JSON: ${printParseErrorCode(error.error)}.`,
+            path: '',
+            ...position(text, error.offset, error.length),
+          })),
+    );
+  }
+  const result = collectionSchema.safeParse(value);
+  const locate = (problems: readonly Problem[]): Problem[] =>
+    problems.map((problem) => ({ ...problem, ...placeOf(text, tree, problem.path) }));
+  if (!result.success) throw new ConfigError(file, locate(result.error.issues.flatMap((issue) => toProblems(issue, value))));
+  return { collection: result.data, locate };
+}
+
+function toProblems(issue: z.core.$ZodIssue, value: unknown): Problem[] {
+  const path = issue.path.map(String).join('.');
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      code: 'CONFIG_UNKNOWN_KEY',
+      message: 'Unknown key.',
+      path: path === '' ? key : `${path}.${key}`,
+      ...suggest(key, knownKeysAt(issue.path, value)),
+    }));
+  }
+  if (issue.code === 'invalid_union') {
+    // The branch that got furthest is what the person meant.
+    const branches = issue.errors
+      .map((errors) => errors.flatMap((e) => toProblems({ ...e, path: [...issue.path, ...e.path] }, value)))
+      .sort((a, b) => depth(b) - depth(a));
+    const best = branches[0];
+    if (best !== undefined && best.length > 0 && depth(best) > issue.path.length) return best;
+    if ('discriminator' in issue && typeof issue.discriminator === 'string') {
+      const options = knownDiscriminators(issue.path.slice(0, -1), issue.discriminator);
+      return [notOneOf(valueAt(value, issue.path), options, path)];
+    }
+  }
+  if (issue.code === 'invalid_value') {
+    return [notOneOf(valueAt(value, issue.path), issue.values.map(String), path)];
+  }
+  const missing = valueAt(value, issue.path) === undefined;
+  return [
+    {
+      code: missing ? 'CONFIG_MISSING' : 'CONFIG_INVALID_VALUE',
+      message: missing ? 'Required, but missing.' : `${issue.message}.`.replace(/\.\.$/, '.'),
+      path,
+    },
+  ];
+}
+
+function notOneOf(given: unknown, options: readonly string[], path: string): Problem {
+  const choices = options.join(', ');
+  if (given === undefined) {
+    return { code: 'CONFIG_MISSING', message: `Required, but missing: one of ${choices}.`, path };
+  }
+  return {
+    code: 'CONFIG_INVALID_VALUE',
+    message: `${JSON.stringify(given)} is not one of ${choices}.`,
+    path,
+    ...suggest(String(given), options),
+  };
+}
+
+function depth(problems: readonly Problem[]): number {
+  return Math.max(0, ...problems.map((p) => p.path.split('.').length));
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  let at = value;
+  for (const key of path) {
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, key)) return undefined;
+    at = (at as Record<PropertyKey, unknown>)[key];
+  }
+  return at;
+}
+
+function suggest(given: string, options: readonly string[]): { suggestion?: string } {
+  let best: string | undefined;
+  let bestDistance = Math.max(2, Math.floor(given.length / 3)) + 1;
+  for (const option of options) {
+    const d = distance(given.toLowerCase(), option.toLowerCase());
+    if (d < bestDistance) [best, bestDistance] = [option, d];
+  }
+  return best === undefined ? {} : { suggestion: best };
+}
+
+interface SchemaNode {
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly additionalProperties?: SchemaNode | boolean;
+  readonly items?: SchemaNode;
+  readonly anyOf?: readonly SchemaNode[];
+  readonly oneOf?: readonly SchemaNode[];
+  readonly const?: unknown;
+}
+
+/** The keys that the schema knows at a path; of a union, those of the branch that the value's `type` chooses. */
+function knownKeysAt(path: readonly PropertyKey[], value: unknown): string[] {
+  return schemaNodesAt(path, value).flatMap((node) => Object.keys(node.properties ?? {}));
+}
+
+function knownDiscriminators(path: readonly PropertyKey[], discriminator: string): string[] {
+  return schemaNodesAt(path, undefined).flatMap((node) => {
+    const constant = node.properties?.[discriminator]?.const;
+    return typeof constant === 'string' ? [constant] : [];
+  });
+}
+
+let cachedSchema: SchemaNode | undefined;
+
+function schemaNodesAt(path: readonly PropertyKey[], value: unknown): SchemaNode[] {
+  cachedSchema ??= collectionSchema.toJSONSchema({ io: 'input', target: 'draft-7' }) as SchemaNode;
+  let nodes = branchesOf(cachedSchema, value);
+  let at = value;
+  for (const key of path) {
+    at = valueAt(at, [key]);
+    nodes = nodes.flatMap((node) => {
+      const child =
+        typeof key === 'number'
+          ? node.items
+          : (node.properties?.[String(key)] ??
+            (typeof node.additionalProperties === 'object' ? node.additionalProperties : undefined));
+      return child === undefined ? [] : branchesOf(child, at);
+    });
+  }
+  return nodes;
+}
+
+function branchesOf(node: SchemaNode, value: unknown): SchemaNode[] {
+  const branches = node.anyOf ?? node.oneOf;
+  if (branches === undefined) return [node];
+  const type = valueAt(value, ['type']);
+  const chosen = branches.filter((b) => type !== undefined && b.properties?.['type']?.const === type);
+  return (chosen.length > 0 ? chosen : branches).flatMap((b) => branchesOf(b, value));
+}
+
+function placeOf(text: string, tree: Node, path: string): Pick<Problem, 'line' | 'column' | 'length'> {
+  const node = nodeAt(tree, path);
+  // The property's name is a better place than its value: it stays on one line.
+  const shown = node.parent?.type === 'property' ? (node.parent.children?.[0] ?? node) : node;
+  return position(text, shown.offset, shown === tree ? 1 : shown.length);
+}
+
+/** The node of a dotted path, or of the longest part of it that is there (a missing key is shown at its parent). */
+function nodeAt(tree: Node, path: string): Node {
+  const segments: JSONPath = [];
+  let node = tree;
+  let rest = path;
+  while (rest !== '') {
+    const next = childOf(node, rest);
+    if (next === undefined) break;
+    segments.push(next.segment);
+    node = findNodeAtLocation(tree, segments) ?? node;
+    rest = next.rest;
+  }
+  return node;
+}
+
+/** Keys may hold dots themselves ("content.venueid"), so the longest key that fits is taken. */
+function childOf(node: Node, path: string): { segment: string | number; rest: string } | undefined {
+  if (node.type === 'array') {
+    const [first = '', ...others] = path.split('.');
+    return /^\d+$/.test(first) && Number(first) < (node.children?.length ?? 0)
+      ? { segment: Number(first), rest: others.join('.') }
+      : undefined;
+  }
+  const keys = (node.children ?? []).map((property) => String(property.children?.[0]?.value));
+  const fitting = keys
+    .filter((key) => path === key || path.startsWith(`${key}.`))
+    .sort((a, b) => b.length - a.length)[0];
+  return fitting === undefined
+    ? undefined
+    : { segment: fitting, rest: path.slice(fitting.length + 1) };
+}
+
+function position(text: string, offset: number, length: number): Required<Pick<Problem, 'line' | 'column' | 'length'>> {
+  const before = text.slice(0, offset);
+  const line = before.split('\n').length;
+  return { line, column: offset - before.lastIndexOf('\n'), length };
+}
