@@ -1,3 +1,5 @@
+import { assertNever } from '../core/assert.ts';
+
 /** Requests by name, with what they take and give. */
 export type RequestMap = object;
 type Params<M, K extends keyof M> = M[K] extends { params: infer P } ? P : never;
@@ -79,7 +81,7 @@ export class Rpc<
     this.#handlers = options.handlers;
     this.#onEvent = options.onEvent;
     this.#unlisten = options.channel.listen((message) => {
-      this.#receive(message as Message);
+      if (isMessage(message)) this.#receive(message);
     });
   }
 
@@ -108,7 +110,13 @@ export class Rpc<
             }, timeoutMs)
           : undefined;
       this.#pending.set(id, { resolve: resolve as (result: unknown) => void, reject, timer });
-      this.#channel.post({ kind: 'request', id, name, params } satisfies Message);
+      try {
+        this.#channel.post({ kind: 'request', id, name, params } satisfies Message);
+      } catch (error) {
+        // What can't be cloned never left: waiting for an answer would be for ever.
+        this.#settle(id);
+        reject(error instanceof Error ? error : new Error(String(error)));
+      }
     });
   }
 
@@ -152,8 +160,7 @@ export class Rpc<
         );
         return;
       default:
-        // A message of another conversation on the same wire (VS Code posts its own): not ours.
-        return;
+        assertNever(message, 'message');
     }
   }
 
@@ -179,6 +186,24 @@ export class Rpc<
       if (this.#closed) return;
       this.#channel.post({ kind: 'error', id, error: toWireError(error) } satisfies Message);
     }
+  }
+}
+
+/** Whether something is a message of ours: VS Code posts its own on the same wire, and a page could post anything. */
+function isMessage(value: unknown): value is Message {
+  if (typeof value !== 'object' || value === null || !('kind' in value)) return false;
+  const { kind, id, name, error } = value as Partial<Record<string, unknown>>;
+  switch (kind) {
+    case 'request':
+      return typeof id === 'number' && typeof name === 'string';
+    case 'event':
+      return typeof name === 'string';
+    case 'result':
+      return typeof id === 'number';
+    case 'error':
+      return typeof id === 'number' && typeof error === 'object' && error !== null;
+    default:
+      return false;
   }
 }
 

@@ -34,6 +34,8 @@ export interface DashboardHydration {
   readonly strings: DashboardStrings;
   /** BCP 47, for numbers and times. */
   readonly locale: string;
+  /** What the page keeps for a reload of the window. */
+  readonly state: DashboardState;
 }
 
 /** What a dashboard's page keeps (`setState`), so that a reloaded window can fill it again. */
@@ -42,25 +44,5 @@ export interface DashboardState {
   readonly ref: SessionRef;
 }
 
-/** The dashboard's words, translated by the host. `{0}`, `{1}` stand for values. */
-export type DashboardStrings = Readonly<Record<DashboardStringKey, string>>;
-
-/** Names of the dashboard's words. */
-export type DashboardStringKey = (typeof dashboardStringKeys)[number];
-
-/** Every word that the page uses. */
-export const dashboardStringKeys = [
-  'stateActive',
-  'statePaused',
-  'stateStopped',
-  'stateInterrupted',
-  'stateFaulted',
-  'stateCompleted',
-  'stateHeld',
-  'pause',
-  'resume',
-  'stop',
-  'openMaster',
-  'openLog',
-  'openCollection',
-] as const;
+/** The dashboard's words, translated by the host, under the names that `src/host/dashboardStrings.ts` gives them. */
+export type DashboardStrings = Readonly<Record<string, string>>;
