@@ -1,0 +1,97 @@
+// npm run build [-- --dev] [-- --watch]: makes every bundle in dist/.
+import { context, type BuildOptions } from 'esbuild';
+import { existsSync, globSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { inProject, isMain, root } from './project.ts';
+
+/** Everything that runs under a Node: VS Code's or the user's own. */
+const node = {
+  platform: 'node',
+  format: 'cjs',
+  target: 'node22',
+  // `playwright` finds its own files by their place on disk, so it can't be moved into a bundle.
+  external: ['vscode', 'playwright', 'playwright-core', 'node:sqlite'],
+  // jsonc-parser's `main` is UMD, whose requires no bundler can see; its `module` is plain ESM.
+  mainFields: ['module', 'main'],
+  define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
+  // Any other `import.meta` is undefined in CommonJS and would only fail when it runs.
+  logOverride: { 'empty-import-meta': 'error' },
+} satisfies BuildOptions;
+
+const bundles: readonly BuildOptions[] = [
+  // What VS Code loads in its extension host.
+  { ...node, entryPoints: ['src/extension.ts'], outfile: 'dist/extension.js' },
+  // The engine, in a worker thread beside the extension host's event loop.
+  { ...node, entryPoints: ['src/worker/main.ts'], outfile: 'dist/worker.js' },
+  // The command line. Older target: Node 20 must parse it to be told that it is too old.
+  { ...node, entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli.js', target: 'node20' },
+  // The sample site and the sample API.
+  { ...node, entryPoints: ['src/serve/main.ts'], outfile: 'dist/serve.js' },
+  // The dashboard: a browser script and, from its CSS imports, dashboard.css beside it.
+  {
+    entryPoints: ['webview/main.ts'],
+    outfile: 'dist/dashboard.js',
+    platform: 'browser',
+    format: 'iife',
+    target: 'es2022',
+    minify: true,
+  },
+  // The suite that runs inside VS Code: one bundle per test file, and the one that runs them.
+  {
+    ...node,
+    entryPoints: ['test/host/index.ts', ...globSync('test/host/*.test.ts', { cwd: root })],
+    outdir: 'dist/test/host',
+    sourcemap: 'inline',
+  },
+];
+
+export interface BuildFlags {
+  /** With source maps and not minified. */
+  readonly dev?: boolean;
+  /** Builds again whenever a source changes, until the process ends. */
+  readonly watch?: boolean;
+}
+
+/** Makes all bundles. Rejects when one has an error, which esbuild has printed by then. */
+export async function build({ dev = false, watch = false }: BuildFlags = {}): Promise<void> {
+  await mkdir(inProject('dist'), { recursive: true });
+  // A host test that was deleted must not run again from its old bundle.
+  await rm(inProject('dist/test'), { recursive: true, force: true });
+  // package.json says "module"; the bundles are CommonJS.
+  await writeFile(inProject('dist/package.json'), '{ "type": "commonjs" }\n');
+  await Promise.all(bundles.map((options) => bundle(options, dev, watch)));
+}
+
+async function bundle(options: BuildOptions, dev: boolean, watch: boolean): Promise<void> {
+  const entries = (options.entryPoints as readonly string[]).filter((entry) => {
+    const exists = existsSync(inProject(entry));
+    if (!exists) console.warn(`build: ${entry} is not there yet`);
+    return exists;
+  });
+  if (entries.length === 0) return;
+  const made = await context({
+    ...options,
+    entryPoints: entries,
+    absWorkingDir: root,
+    bundle: true,
+    logLevel: watch ? 'info' : 'warning',
+    ...(dev && { sourcemap: true, minify: false }),
+  });
+  if (watch) return made.watch();
+  try {
+    await made.rebuild();
+  } finally {
+    await made.dispose();
+  }
+}
+
+if (isMain(import.meta.filename)) {
+  const flags = process.argv.slice(2);
+  try {
+    await build({ dev: flags.includes('--dev'), watch: flags.includes('--watch') });
+  } catch (error) {
+    const isPrinted = error instanceof Error && 'errors' in error;
+    if (!isPrinted) console.error(error);
+    process.exitCode = 1;
+  }
+}
