@@ -1,4 +1,7 @@
+import type { HostHealth } from '../core/events.ts';
 import type { SessionSnapshot, SnapshotDelta } from '../core/live.ts';
+import type { UnitState } from '../core/unit.ts';
+import type { SessionState } from '../core/view.ts';
 import type { HolderView, SessionRef } from './worker.ts';
 
 /** What the dashboard asks of the host. */
@@ -44,5 +47,71 @@ export interface DashboardState {
   readonly ref: SessionRef;
 }
 
-/** The dashboard's words, translated by the host, under the names that `src/host/dashboardStrings.ts` gives them. */
-export type DashboardStrings = Readonly<Record<string, string>>;
+/** The dashboard's words, translated by the host. `{0}`, `{1}` stand for values. */
+export type DashboardStrings = Readonly<Record<DashboardStringKey, string>>;
+
+type Figure =
+  | 'elapsed'
+  | 'done'
+  | 'failed'
+  | 'skipped'
+  | 'blocked'
+  | 'records'
+  | 'duplicates'
+  | 'rejected'
+  | 'notYetSafe'
+  | 'rate';
+type Column =
+  | 'unit'
+  | 'host'
+  | 'attempt'
+  | 'age'
+  | 'time'
+  | 'error'
+  | 'outcome'
+  | 'status'
+  | 'requests'
+  | 'failures'
+  | 'response'
+  | 'circuit'
+  | 'lastError';
+
+/** Names of the dashboard's words: `NAME` or `kind.NAME`. */
+export type DashboardStringKey =
+  | `state.${SessionState | 'held'}`
+  | `button.${'pause' | 'resume' | 'stop' | 'openMaster' | 'openLog'}`
+  | `figure.${Figure}`
+  | `figureHint.${Figure}`
+  | `column.${Column}`
+  | `unit.${UnitState}`
+  | `health.${HostHealth['status']}`
+  | `circuit.${HostHealth['circuit']}`
+  | `outcome.${'retried' | 'final'}`
+  | `section.${'figures' | 'progress' | 'rate' | 'inFlight' | 'errors' | 'hosts'}`
+  | `empty.${'rate' | 'inFlight' | 'inFlightIdle' | 'errors' | 'hosts'}`
+  | `advice.${AdviceKey}`
+  | `progress.${'units' | 'discovering' | 'timeLeft' | 'timeLeftUnknown' | 'none'}`
+  | `chart.${'time' | 'records' | 'units' | 'summary'}`
+  | 'openCollection'
+  | 'session'
+  | 'moreRows'
+  | 'requestFailed';
+
+/** What a dashboard says about a state, and what to do next. */
+export type AdviceKey =
+  | 'starting'
+  | 'held'
+  | 'pausedByUser'
+  | 'pausedDiskFull'
+  | 'pausedBudget'
+  | 'pausedInDoubt'
+  | 'stoppedByUser'
+  | 'stoppedByWindow'
+  | 'stoppedBySignal'
+  | 'stoppedByGuard'
+  | 'interrupted'
+  | 'faulted'
+  | 'completed'
+  | 'completedWithFailures'
+  | 'completedTarget'
+  | 'completedEmpty';

@@ -1,0 +1,86 @@
+/** Numbers and times as people of one locale read them. No words: those are translated at the edge. */
+export interface Formats {
+  /** `1,234` */
+  count(value: number): string;
+  /** A rate or a mean, one decimal below 100: `12.3`, `1,234`. */
+  rate(value: number): string;
+  /** A share of 1: `61%`; below 100% it never says 100%. */
+  percent(share: number): string;
+  /** `0:00:07`, `12:05:31`; hours are not folded into days. */
+  duration(ms: number): string;
+  /** `950 byte`, `1.4 MB`: powers of 1000. */
+  bytes(value: number): string;
+  /** `3 minutes ago`, `now`. */
+  ago(fromMs: number, nowMs: number): string;
+  /** Time of day with seconds, local: `14:03:22`. */
+  clock(epochMs: number): string;
+  /** Day and time, local. */
+  dateTime(epochMs: number): string;
+}
+
+const byteUnits = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
+const agoUnits = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+  ['second', 1000],
+] as const;
+
+/** The formats of a locale (BCP 47); one that is not known gives English. */
+export function formatsFor(locale: string): Formats {
+  const tag = supportedTag(locale);
+  const whole = new Intl.NumberFormat(tag, { maximumFractionDigits: 0 });
+  const decimal = new Intl.NumberFormat(tag, {
+    minimumFractionDigits: 1,
+    maximumFractionDigits: 1,
+  });
+  const share = new Intl.NumberFormat(tag, { style: 'percent', maximumFractionDigits: 0 });
+  const byteFormats = byteUnits.map(
+    (unit) =>
+      new Intl.NumberFormat(tag, {
+        style: 'unit',
+        unit,
+        unitDisplay: 'short',
+        maximumFractionDigits: unit === 'byte' ? 0 : 1,
+      }),
+  );
+  const relative = new Intl.RelativeTimeFormat(tag, { numeric: 'auto' });
+  const clock = new Intl.DateTimeFormat(tag, { timeStyle: 'medium' });
+  const dateTime = new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'medium' });
+  return {
+    count: (value) => whole.format(value),
+    rate: (value) => (value < 99.95 ? decimal.format(value) : whole.format(value)),
+    percent: (value) => share.format(value < 1 ? Math.floor(value * 100) / 100 : 1),
+    duration: digitalDuration,
+    bytes: (value) => {
+      let power = 0;
+      // 999,950 would be shown as "1,000 kB".
+      for (let v = value; v >= 999.95 && power < byteUnits.length - 1; v /= 1000) power += 1;
+      return (byteFormats[power] ?? whole).format(value / 1000 ** power);
+    },
+    ago: (fromMs, nowMs) => {
+      const elapsedMs = Math.max(0, nowMs - fromMs);
+      for (const [unit, ms] of agoUnits) {
+        if (elapsedMs >= ms) return relative.format(-Math.floor(elapsedMs / ms), unit);
+      }
+      return relative.format(0, 'second');
+    },
+    clock: (epochMs) => clock.format(epochMs),
+    dateTime: (epochMs) => dateTime.format(epochMs),
+  };
+}
+
+function digitalDuration(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const two = (value: number) => String(value).padStart(2, '0');
+  return `${Math.floor(seconds / 3600)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+}
+
+function supportedTag(locale: string): string {
+  try {
+    return Intl.NumberFormat.supportedLocalesOf(locale)[0] ?? 'en';
+  } catch {
+    // Not even a well-formed tag: "qps-ploc_x".
+    return 'en';
+  }
+}

@@ -1,0 +1,95 @@
+import { isResumable } from '../src/core/view.ts';
+import type { DashboardModel } from '../src/protocol/webview.ts';
+import { adviceFor, adviceText } from './advice.ts';
+import { el, setAttribute, setText } from './dom.ts';
+import type { Part } from './tables.ts';
+import { createButton } from './toolkit.ts';
+import type { Words } from './words.ts';
+
+/** What the header's buttons do. */
+export type Action = 'pause' | 'resume' | 'stop' | 'openMaster' | 'openLog' | 'openCollection';
+
+const buttons = ['resume', 'pause', 'stop', 'openMaster', 'openLog'] as const satisfies Action[];
+
+/** Name, state, buttons and advice. `act` resolves when the host has done what was asked. */
+export function createHeader(words: Words, act: (action: Action) => Promise<void>): Part {
+  const { t } = words;
+  const title = el('h1');
+  const state = el('span', 'state');
+  state.setAttribute('role', 'status');
+  const collection = el('a', 'collection');
+  collection.href = '#';
+  collection.title = t('openCollection');
+  collection.addEventListener('click', (event) => {
+    event.preventDefault();
+    void act('openCollection');
+  });
+  const session = el('span', 'session');
+  const advice = el('p', 'advice');
+  const bar = el('div', 'buttons');
+  bar.setAttribute('role', 'toolbar');
+  const made = buttons.map((action) => {
+    const button = createButton();
+    button.dataset['action'] = action;
+    button.append(t(`button.${action}`));
+    button.addEventListener('click', () => {
+      // One press, one request: the button comes back with the answer.
+      button.disabled = true;
+      void act(action).finally(() => {
+        button.disabled = false;
+      });
+    });
+    bar.append(button);
+    return { action, button };
+  });
+  return {
+    element: el(
+      'header',
+      '',
+      el(
+        'div',
+        'title-row',
+        el(
+          'div',
+          'title',
+          el('div', 'name', title, state),
+          el('p', 'subtitle', collection, ' · ', session),
+        ),
+        bar,
+      ),
+      advice,
+    ),
+    update(model) {
+      const { view } = model.snapshot;
+      setText(title, view.name);
+      const shown = model.holder ? 'held' : view.state;
+      setText(state, t(`state.${shown}`));
+      setAttribute(state, 'data-state', shown);
+      setText(collection, view.collectionFile);
+      setText(session, t('session', view.session));
+      const offered = offeredActions(model);
+      for (const { action, button } of made) {
+        button.hidden = !offered.has(action);
+        const appearance = action === 'resume' ? 'primary' : 'secondary';
+        if (button.appearance !== appearance) button.appearance = appearance;
+      }
+      const found = adviceFor(model);
+      advice.hidden = found === null;
+      if (found) {
+        setAttribute(advice, 'data-tone', found.tone);
+        setText(advice, adviceText(words, found, model));
+      }
+    },
+  };
+}
+
+/** What makes sense to offer for a model: nothing that another process would have to do. */
+export function offeredActions({ snapshot: { view }, holder }: DashboardModel): Set<Action> {
+  const offered = new Set<Action>(['openLog', 'openCollection']);
+  if (view.files.some((file) => file.role === 'master')) offered.add('openMaster');
+  if (holder) return offered;
+  if (view.state === 'active') offered.add('pause');
+  if (view.state === 'active' || view.state === 'paused') offered.add('stop');
+  if (isResumable(view)) offered.add('resume');
+  return offered;
+}
