@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto';
+import { dirname } from 'node:path';
+import { FaultError } from '../core/errors.ts';
+import { cutTo, makeDirectoryDurably } from './durableFiles.ts';
+import { hasCode, writeFully, type FileSystem, type StorageFile } from './fileSystem.ts';
+
+/**
+ * An append-only file with lines of JSON: a master, a raw or a rejected file, or the journal. Only bytes below
+ * `committed` count; what a failed append left above is cut away again.
+ */
+export class DataFile {
+  readonly path: string;
+  readonly #fileSystem: FileSystem;
+  readonly #file: StorageFile;
+  readonly #identity: string;
+  readonly #isSynced: boolean;
+  #committed: number;
+  #written: number;
+  #isFinished = false;
+
+  private constructor(
+    fileSystem: FileSystem,
+    path: string,
+    file: StorageFile,
+    opened: { identity: string; size: number; isSynced: boolean },
+  ) {
+    this.path = path;
+    this.#fileSystem = fileSystem;
+    this.#file = file;
+    this.#identity = opened.identity;
+    this.#isSynced = opened.isSynced;
+    this.#committed = opened.size;
+    this.#written = opened.size;
+  }
+
+  /**
+   * Makes a new file; it and every directory made for it are on disk when this resolves.
+   *
+   * @throws Node's EEXIST when the name is taken.
+   */
+  static async create(fileSystem: FileSystem, path: string, isSynced = true): Promise<DataFile> {
+    await makeDirectoryDurably(fileSystem, dirname(path));
+    const file = await fileSystem.open(path, 'create');
+    try {
+      await file.datasync();
+      await fileSystem.syncDirectory(dirname(path));
+      const { identity } = await file.status();
+      return new DataFile(fileSystem, path, file, { identity, size: 0, isSynced });
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Opens a file that must be there and have exactly the committed size. Never creates.
+   *
+   * @throws FaultError when it is missing or of another size.
+   */
+  static async open(
+    fileSystem: FileSystem,
+    path: string,
+    committed: number,
+    isSynced = true,
+  ): Promise<DataFile> {
+    let file: StorageFile;
+    try {
+      file = await fileSystem.open(path, 'append');
+    } catch (error) {
+      if (hasCode(error, 'ENOENT')) throw missingFile(path);
+      throw error;
+    }
+    const { identity, size } = await file.status();
+    if (size !== committed) {
+      await file.close();
+      throw changedFile(path, committed, size);
+    }
+    return new DataFile(fileSystem, path, file, { identity, size, isSynced });
+  }
+
+  /** Bytes that a durable commit names. */
+  get committed(): number {
+    return this.#committed;
+  }
+
+  /**
+   * Appends after the fence: the path is still this file, it has the size we left it with, and it is still linked.
+   *
+   * @returns the offset at which the bytes begin.
+   * @throws FaultError when the fence fails; Node's error when the write does (see {@link rollBack}).
+   */
+  async append(bytes: Uint8Array): Promise<number> {
+    if (this.#isFinished) throw unusableFile(this.path);
+    await this.#fence();
+    const offset = this.#written;
+    await writeFully(this.#file, bytes);
+    this.#written += bytes.byteLength;
+    return offset;
+  }
+
+  /**
+   * Makes appended bytes durable. After a failure the handle is finished: the kernel may hold pages that look clean
+   * and are not on disk, so a second fdatasync would prove nothing.
+   */
+  async sync(): Promise<void> {
+    if (this.#isFinished) throw unusableFile(this.path);
+    if (!this.#isSynced) return;
+    try {
+      await this.#file.datasync();
+    } catch (error) {
+      this.#isFinished = true;
+      throw new FaultError(
+        'SYNC_FAILED',
+        `The disk did not confirm a write to ${this.path}. Nothing more is written; resume the session to check what is there.`,
+        { file: this.path },
+        error,
+      );
+    }
+  }
+
+  /** What was appended now counts. */
+  commit(): void {
+    this.#committed = this.#written;
+  }
+
+  /** Cuts what a failed append left, back to the committed size. */
+  async rollBack(): Promise<void> {
+    await cutTo(this.#fileSystem, this.path, this.#committed);
+    this.#written = this.#committed;
+  }
+
+  async close(): Promise<void> {
+    this.#isFinished = true;
+    await this.#file.close();
+  }
+
+  async #fence(): Promise<void> {
+    const [own, atPath] = await Promise.all([this.#file.status(), this.#fileSystem.status(this.path)]);
+    if (atPath === undefined || own.links === 0) throw missingFile(this.path);
+    if (atPath.identity !== this.#identity) throw replacedFile(this.path);
+    if (own.size !== this.#written) throw changedFile(this.path, this.#written, own.size);
+  }
+}
+
+/** sha256 of bytes, hex: as ranges and sums in the journal. */
+export function sha256Hex(bytes: Uint8Array | string): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+function missingFile(path: string): FaultError {
+  return new FaultError(
+    'DATA_FILE_MISSING',
+    `${path} was deleted or moved. Nothing is written any more. Put it back and resume, or start a new session.`,
+    { file: path },
+  );
+}
+
+function replacedFile(path: string): FaultError {
+  return new FaultError(
+    'DATA_FILE_REPLACED',
+    `${path} was replaced by another file. Nothing is written any more. Put the original back and resume, or start a new session.`,
+    { file: path },
+  );
+}
+
+function changedFile(path: string, expected: number, actual: number): FaultError {
+  return new FaultError(
+    'DATA_FILE_CHANGED',
+    `${path} has ${actual} bytes where the collector left ${expected}: someone has edited it. Nothing is written any more. Undo the edit and resume, or start a new session.`,
+    { file: path, expected, actual },
+  );
+}
+
+function unusableFile(path: string): FaultError {
+  return new FaultError('DATA_FILE_CLOSED', `${path} can't be written any more in this session.`, {
+    file: path,
+  });
+}

@@ -1,0 +1,61 @@
+import { basename, dirname } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import { withFile, writeFully, type FileSystem } from './fileSystem.ts';
+
+/** Makes a directory and what is missing above it; every name that was made is on disk when this resolves. */
+export async function makeDirectoryDurably(fileSystem: FileSystem, path: string): Promise<void> {
+  const existing = await fileSystem.status(path);
+  if (existing?.isDirectory === true) return;
+  const parent = dirname(path);
+  if (parent !== path) await makeDirectoryDurably(fileSystem, parent);
+  if (await fileSystem.makeDirectory(path)) await fileSystem.syncDirectory(parent);
+}
+
+/**
+ * Replaces a small file as a whole: readers see the old or the new one, and the new one is on disk when this resolves.
+ * `write-file-atomic` writes a temporary file, fsyncs it and renames; it does not sync the directory, so we do.
+ */
+export async function replaceFileDurably(
+  fileSystem: FileSystem,
+  path: string,
+  bytes: string | Buffer,
+): Promise<void> {
+  await writeFileAtomic(path, bytes);
+  await fileSystem.syncDirectory(dirname(path));
+}
+
+/** Copies a part of a file aside, durably: evidence that is about to be cut away. */
+export async function keepAside(
+  fileSystem: FileSystem,
+  path: string,
+  offset: number,
+  bytes: number,
+  suffix: string,
+): Promise<string> {
+  for (let n = 1; ; n++) {
+    const copyPath = `${path}${suffix}${n === 1 ? '' : `_${n}`}`;
+    if ((await fileSystem.status(copyPath)) !== undefined) continue;
+    await withFile(fileSystem, path, 'read', async (from) => {
+      await withFile(fileSystem, copyPath, 'create', async (to) => {
+        const piece = Buffer.allocUnsafe(Math.min(bytes, 1024 * 1024));
+        for (let at = offset; at < offset + bytes; ) {
+          const count = await from.read(piece.subarray(0, Math.min(piece.length, offset + bytes - at)), at);
+          if (count === 0) break;
+          await writeFully(to, piece.subarray(0, count));
+          at += count;
+        }
+        await to.datasync();
+      });
+    });
+    await fileSystem.syncDirectory(dirname(copyPath));
+    return basename(copyPath);
+  }
+}
+
+/** Cuts a file to a size, durably. Through a handle of its own: an append handle cannot truncate on Windows. */
+export async function cutTo(fileSystem: FileSystem, path: string, size: number): Promise<void> {
+  await withFile(fileSystem, path, 'update', async (file) => {
+    await file.truncate(size);
+    await file.datasync();
+  });
+}

@@ -1,0 +1,75 @@
+import type { UnitCounts } from '../core/view.ts';
+import type { UnitState } from '../core/unit.ts';
+
+/** What is known of a group of units. */
+export interface GroupView {
+  readonly units: UnitCounts;
+  readonly records: number;
+  readonly duplicates: number;
+  readonly rejected: number;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+type GroupCounts = Mutable<Omit<GroupView, 'units'>> & { units: Mutable<UnitCounts> };
+
+/** Counts by group: the fold of the journal as the index keeps it. */
+export class GroupTable {
+  readonly #groups = new Map<string, GroupCounts>();
+  readonly #dirty = new Set<string>();
+  readonly #ended = new Set<string>();
+
+  /** Takes a group over from the index's file. */
+  load(name: string, view: GroupView): void {
+    this.#groups.set(name, { ...view, units: { ...view.units } });
+  }
+
+  get(name: string): GroupView | undefined {
+    return this.#groups.get(name);
+  }
+
+  /** Every group, in the order in which they became known. */
+  entries(): IterableIterator<[string, GroupView]> {
+    return this.#groups.entries();
+  }
+
+  /** A unit of the group went from one state to another; `undefined`: it is new. */
+  move(name: string, from: UnitState | undefined, to: UnitState): void {
+    const { units } = this.#change(name);
+    if (from !== undefined) units[from] -= 1;
+    units[to] += 1;
+    if (units.pending + units.in_progress === 0) this.#ended.add(name);
+    else this.#ended.delete(name);
+  }
+
+  count(name: string, records: number, duplicates: number, rejected: number): void {
+    const group = this.#change(name);
+    group.records += records;
+    group.duplicates += duplicates;
+    group.rejected += rejected;
+  }
+
+  /** Groups that changed since the last call. */
+  takeDirty(): [string, GroupView][] {
+    const dirty = [...this.#dirty].map((name): [string, GroupView] => [name, this.#change(name)]);
+    this.#dirty.clear();
+    return dirty;
+  }
+
+  /** Groups that have nothing left to do since the last call. */
+  takeEnded(): string[] {
+    const ended = [...this.#ended];
+    this.#ended.clear();
+    return ended;
+  }
+
+  #change(name: string): GroupCounts {
+    this.#dirty.add(name);
+    let group = this.#groups.get(name);
+    if (group === undefined) {
+      const units = { pending: 0, in_progress: 0, done: 0, failed: 0, skipped: 0, blocked: 0 };
+      group = { units, records: 0, duplicates: 0, rejected: 0 };
+      this.#groups.set(name, group);
+    }
+    return group;
+  }
+}

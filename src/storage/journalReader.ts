@@ -1,0 +1,117 @@
+import { readFully, withFile, type FileSystem } from './fileSystem.ts';
+import { journalStart, type JournalPosition, type PlacedEntry } from './journal.ts';
+import { decodeLine } from './journalLine.ts';
+
+/** Bytes in the journal that are no line whose sum holds. */
+export interface BadStretch {
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** What a scan of a journal came to. */
+export interface JournalScan {
+  /** The last good line. */
+  readonly position: JournalPosition;
+  /** Bad lines, or missing ones, with valid ones after them: corruption. A missing line has no bytes. */
+  readonly gaps: readonly BadStretch[];
+  /** Bytes after the last good line: a torn tail. */
+  readonly torn: BadStretch | undefined;
+}
+
+const pieceBytes = 1024 * 1024;
+const newline = 0x0a;
+
+/**
+ * Reads a journal from a position on, line by line, with flat memory. Every line whose own sum holds is given, also
+ * after a bad one; the result tells a torn tail from corruption.
+ */
+export async function scanJournal(
+  fileSystem: FileSystem,
+  path: string,
+  from: JournalPosition,
+  onEntry: (entry: PlacedEntry) => void,
+): Promise<JournalScan> {
+  let last = from;
+  let bad: BadStretch | undefined;
+  const gaps: BadStretch[] = [];
+  for await (const { offset, bytes, isWhole } of readLines(fileSystem, path, from.end)) {
+    const line = isWhole ? decodeLine(bytes) : undefined;
+    if (line === undefined) {
+      const length = bytes.length + (isWhole ? 1 : 0);
+      bad = { offset: bad?.offset ?? offset, bytes: (bad?.bytes ?? 0) + length };
+      continue;
+    }
+    if (bad !== undefined) gaps.push(bad);
+    else if (line.prev !== last.sum || line.seq !== last.seq + 1) gaps.push({ offset, bytes: 0 });
+    bad = undefined;
+    last = { seq: line.seq, start: offset, end: offset + bytes.length + 1, sum: line.sum };
+    onEntry({ seq: line.seq, at: line.at, events: line.events, position: last });
+  }
+  return { position: last, gaps, torn: bad };
+}
+
+/** Whether the journal has, at this position, the line that the position says. */
+export async function hasLineAt(
+  fileSystem: FileSystem,
+  path: string,
+  position: JournalPosition,
+): Promise<boolean> {
+  if (position.seq === journalStart.seq) return position.end === 0;
+  return withFile(fileSystem, path, 'read', async (file) => {
+    const length = position.end - position.start;
+    const bytes = await readFully(file, position.start, length);
+    if (bytes.length !== length || bytes.at(-1) !== newline) return false;
+    const line = decodeLine(bytes.subarray(0, -1));
+    return line?.seq === position.seq && line.sum === position.sum;
+  });
+}
+
+/** The journal's first line, where it is good. */
+export async function readHeader(fileSystem: FileSystem, path: string): Promise<PlacedEntry | undefined> {
+  for await (const { bytes, isWhole } of readLines(fileSystem, path, 0)) {
+    const line = isWhole ? decodeLine(bytes) : undefined;
+    if (line === undefined) return undefined;
+    return { ...line, position: { seq: line.seq, start: 0, end: bytes.length + 1, sum: line.sum } };
+  }
+  return undefined;
+}
+
+/** A line of a file as bytes; `isWhole` when its newline is there. */
+export interface RawLine {
+  readonly offset: number;
+  /** Without the newline. Valid until the next line is asked for. */
+  readonly bytes: Buffer;
+  readonly isWhole: boolean;
+}
+
+/** The lines of a file from an offset on, split at 0x0A, with flat memory. */
+export async function* readLines(
+  fileSystem: FileSystem,
+  path: string,
+  from: number,
+): AsyncGenerator<RawLine, void, void> {
+  const file = await fileSystem.open(path, 'read');
+  try {
+    let position = from;
+    let pending: Buffer[] = [];
+    let lineStart = from;
+    for (;;) {
+      const piece = await readFully(file, position, pieceBytes);
+      if (piece.length === 0) break;
+      let start = 0;
+      for (let end = piece.indexOf(newline); end >= 0; end = piece.indexOf(newline, start)) {
+        const rest = piece.subarray(start, end);
+        const bytes = pending.length === 0 ? rest : Buffer.concat([...pending, rest]);
+        pending = [];
+        yield { offset: lineStart, bytes, isWhole: true };
+        start = end + 1;
+        lineStart = position + start;
+      }
+      if (start < piece.length) pending.push(piece.subarray(start));
+      position += piece.length;
+    }
+    if (pending.length > 0) yield { offset: lineStart, bytes: Buffer.concat(pending), isWhole: false };
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,400 @@
+import type { JournalEvent, UnitError } from '../core/events.ts';
+import { assertNever } from '../core/assert.ts';
+import { fingerprint, unpackFingerprints, type Fingerprint } from '../core/keys.ts';
+import { canonicalJson, parseJson, toJsonLine, type JsonObject, type JsonValue } from '../core/json.ts';
+import { unitStates, type Unit, type UnitState } from '../core/unit.ts';
+import { emptyView, type SessionView } from '../core/view.ts';
+import { GroupTable, type GroupView } from './groupTable.ts';
+import { journalStart, type JournalPosition, type PlacedEntry } from './journal.ts';
+import { DatabaseSync, inTransaction, type StatementSync } from './sqlite.ts';
+
+/** Raised when the tables change: an index of another version is rebuilt from the journal. */
+const indexVersion = 1;
+
+const schema = `
+CREATE TABLE meta (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER, seq INTEGER, start INTEGER, end INTEGER, sum TEXT, view TEXT, is_clean INTEGER);
+CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT UNIQUE);
+CREATE TABLE groups (name INTEGER PRIMARY KEY, counts TEXT);
+CREATE TABLE units (n INTEGER PRIMARY KEY, key TEXT, lane INTEGER, grp INTEGER, input TEXT, state INTEGER,
+  attempts INTEGER, cursor TEXT, records INTEGER, duplicates INTEGER, rejected INTEGER, open_duplicates INTEGER, error TEXT, at TEXT);
+CREATE INDEX units_pending ON units (lane, n) WHERE state = 0;
+CREATE INDEX units_open ON units (n) WHERE state = 1;
+CREATE INDEX units_failed ON units (n) WHERE state = 3;
+CREATE TABLE key_blocks (id INTEGER PRIMARY KEY, kind INTEGER, keys BLOB);
+CREATE TABLE open_keys (unit INTEGER, keys BLOB);
+CREATE INDEX open_keys_unit ON open_keys (unit);
+CREATE TABLE ranges (file INTEGER, offset INTEGER, bytes INTEGER, first_line INTEGER, lines INTEGER, seq INTEGER, PRIMARY KEY (file, offset)) WITHOUT ROWID;
+CREATE TABLE intents (intent TEXT PRIMARY KEY, unit INTEGER, what TEXT, reserved INTEGER, spent INTEGER, input_hash TEXT, handle_kind TEXT, handle_id TEXT, seq INTEGER);
+CREATE TABLE checkpoints (id TEXT PRIMARY KEY, type TEXT, at TEXT, seq INTEGER);
+`;
+
+const stateNumber = Object.fromEntries(unitStates.map((s, i) => [s, i])) as Record<UnitState, number>;
+const recordKeys = 0;
+const unitKeys = 1;
+
+/** A unit as the index has it. */
+export interface IndexedUnit extends Unit {
+  readonly state: UnitState;
+  readonly attempts: number;
+  readonly cursor: JsonValue | undefined;
+  readonly openDuplicates: number;
+  readonly error: UnitError | undefined;
+}
+
+/**
+ * An SQLite file that answers questions about the journal fast. It holds nothing that the journal does not: it may lag,
+ * be damaged or be deleted, and is caught up or rebuilt.
+ */
+export class SessionIndex {
+  readonly #database: DatabaseSync;
+  readonly #statements: Statements;
+  readonly #names = new Map<string, number>();
+  readonly groups: GroupTable;
+  #position: JournalPosition;
+  #view: SessionView;
+
+  private constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.#statements = prepareStatements(database);
+    const meta = database.prepare('SELECT seq, start, end, sum, view FROM meta').get() as
+      | { seq: number; start: number; end: number; sum: string; view: string }
+      | undefined;
+    this.#position = meta ?? journalStart;
+    this.#view = meta === undefined ? emptyView : (JSON.parse(meta.view) as SessionView);
+    for (const row of database.prepare('SELECT id, name FROM names').iterate()) {
+      this.#names.set(String(row['name']), Number(row['id']));
+    }
+    this.groups = new GroupTable();
+    const rows = database.prepare('SELECT n.name, g.counts FROM groups g JOIN names n ON n.id = g.name');
+    for (const row of rows.iterate()) {
+      this.groups.load(String(row['name']), JSON.parse(String(row['counts'])) as GroupView);
+    }
+  }
+
+  /** Opens the index, making an empty one where there is none. @throws when the file is no index of this version. */
+  static open(path: string, options: { isReadOnly?: boolean } = {}): SessionIndex {
+    const isReadOnly = options.isReadOnly ?? false;
+    const database = new DatabaseSync(path, { readOnly: isReadOnly, timeout: 2000 });
+    try {
+      if (!isReadOnly) {
+        database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8000;');
+        const { user_version: version } = database.prepare('PRAGMA user_version').get() as {
+          user_version: number;
+        };
+        if (version === 0) {
+          inTransaction(database, () => {
+            database.exec(schema);
+            database.exec(`PRAGMA user_version = ${indexVersion}`);
+          });
+        }
+      }
+      const { user_version: version } = database.prepare('PRAGMA user_version').get() as {
+        user_version: number;
+      };
+      if (version !== indexVersion) throw new Error(`index version ${version}`);
+      return new SessionIndex(database);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
+
+  /** How far into the journal the index has got. */
+  get position(): JournalPosition {
+    return this.#position;
+  }
+
+  /** The view at {@link position}. */
+  get view(): SessionView {
+    return this.#view;
+  }
+
+  /** Whether the file's own structure is sound: asked after an unclean end. */
+  isSound(): boolean {
+    const row = this.#database.prepare('PRAGMA quick_check(1)').get() as { quick_check?: string };
+    return row.quick_check === 'ok';
+  }
+
+  /** Whether the index was closed in order. */
+  get wasClosedCleanly(): boolean {
+    const row = this.#database.prepare('SELECT is_clean FROM meta').get();
+    return row === undefined || row['is_clean'] === 1;
+  }
+
+  /**
+   * Takes in journal lines, in one transaction with the watermark.
+   *
+   * @param view the fold up to and including the last of them.
+   * @returns groups that have nothing left to do since.
+   */
+  apply(entries: readonly PlacedEntry[], view: SessionView, isClean = false): string[] {
+    const last = entries.at(-1)?.position ?? this.#position;
+    inTransaction(this.#database, () => {
+      const blocks: [Buffer[], Buffer[]] = [[], []];
+      for (const entry of entries) this.#applyEntry(entry, blocks);
+      for (const [kind, parts] of blocks.entries()) {
+        if (parts.length > 0) this.#statements.addKeys.run(kind, Buffer.concat(parts));
+      }
+      for (const [name, counts] of this.groups.takeDirty()) {
+        this.#statements.setGroup.run(this.#nameId(name), JSON.stringify(counts));
+      }
+      this.#statements.setMeta.run(
+        indexVersion,
+        last.seq,
+        last.start,
+        last.end,
+        last.sum,
+        JSON.stringify(view),
+        isClean ? 1 : 0,
+      );
+    });
+    this.#position = last;
+    this.#view = view;
+    return this.groups.takeEnded();
+  }
+
+  /** Pending units of a lane after a number, in order. */
+  pendingUnits(lane: string, after: number, limit: number): IndexedUnit[] {
+    const id = this.#names.get(lane);
+    if (id === undefined) return [];
+    return this.#statements.pending.all(id, after, limit).map((row) => this.#toUnit(row));
+  }
+
+  /** How many units wait, by lane. */
+  pendingByLane(): { lane: string; count: number }[] {
+    const rows = this.#database
+      .prepare('SELECT m.name AS lane, count(*) AS count FROM units u JOIN names m ON m.id = u.lane WHERE u.state = 0 GROUP BY u.lane ORDER BY min(u.n)')
+      .all();
+    return rows.map((row) => ({ lane: String(row['lane']), count: Number(row['count']) }));
+  }
+
+  /** How many units were ever known, by lane. */
+  unitsByLane(): Map<string, number> {
+    const rows = this.#database
+      .prepare('SELECT m.name AS lane, count(*) AS count FROM units u JOIN names m ON m.id = u.lane GROUP BY u.lane')
+      .all();
+    return new Map(rows.map((row) => [String(row['lane']), Number(row['count'])]));
+  }
+
+  /** Units in a state, in order of their numbers. */
+  unitsInState(state: UnitState, offset = 0, limit = -1): IndexedUnit[] {
+    // The state stands in the text, not as a parameter, so that the partial index is used.
+    const sql = `${unitColumns} WHERE u.state = ${stateNumber[state]} ORDER BY u.n LIMIT ? OFFSET ?`;
+    return this.#database.prepare(sql).all(limit, offset).map((row) => this.#toUnit(row));
+  }
+
+  /** Keys of records that a unit committed since its cursor last moved: it will bring them again. */
+  openKeys(unit: number): Fingerprint[] {
+    const rows = this.#database.prepare('SELECT keys FROM open_keys WHERE unit = ?').all(unit);
+    return rows.flatMap((row) => unpackFingerprints(Buffer.from(row['keys'] as Uint8Array).toString('base64')));
+  }
+
+  /** Every record key, as blocks of bytes. */
+  *recordKeyBlocks(): Generator<Uint8Array> {
+    yield* this.#keyBlocks(recordKeys);
+  }
+
+  /** Every unit key, as blocks of bytes. */
+  *unitKeyBlocks(): Generator<Uint8Array> {
+    yield* this.#keyBlocks(unitKeys);
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  *#keyBlocks(kind: number): Generator<Uint8Array> {
+    const rows = this.#database.prepare('SELECT keys FROM key_blocks WHERE kind = ? ORDER BY id');
+    for (const row of rows.iterate(kind)) yield row['keys'] as Uint8Array;
+  }
+
+  #applyEntry(entry: PlacedEntry, blocks: [Buffer[], Buffer[]]): void {
+    const settledUnits = new Set<number>();
+    for (const event of entry.events) {
+      if (event.type === 'advanced' || event.type === 'finished') settledUnits.add(event.unit);
+    }
+    for (const event of entry.events) this.#applyEvent(event, entry, blocks, settledUnits);
+  }
+
+  #applyEvent(
+    event: JournalEvent,
+    entry: PlacedEntry,
+    blocks: [Buffer[], Buffer[]],
+    settledUnits: ReadonlySet<number>,
+  ): void {
+    const statements = this.#statements;
+    switch (event.type) {
+      case 'units': {
+        const fingerprints: Fingerprint[] = [];
+        let n = event.first;
+        for (const item of event.items) {
+          const group = item.group ?? event.group;
+          const input = item.input === undefined ? null : toJsonLine(item.input);
+          statements.addUnit.run(n, item.key, this.#nameId(item.lane ?? event.lane), this.#nameId(group), input);
+          this.groups.move(group, undefined, 'pending');
+          fingerprints.push(fingerprint(item.key));
+          n += 1;
+        }
+        blocks[unitKeys].push(Buffer.from(fingerprints.join(''), 'hex'));
+        return;
+      }
+      case 'claimed':
+        this.#moveUnit(statements.claim.get(event.attempt, event.unit), 'pending', 'in_progress');
+        return;
+      case 'advanced':
+        statements.advance.run(canonicalJson(event.cursor), event.unit);
+        statements.dropOpenKeys.run(event.unit);
+        return;
+      case 'finished': {
+        const error = event.error === undefined ? null : JSON.stringify(event.error);
+        const row = statements.finish.get(stateNumber[event.state], error, entry.at, event.unit);
+        this.#moveUnit(row, event.from ?? 'in_progress', event.state);
+        statements.dropOpenKeys.run(event.unit);
+        return;
+      }
+      case 'requeued': {
+        const error = event.error === undefined ? null : JSON.stringify(event.error);
+        const row = statements.requeue.get(event.attempts, event.forget ?? 0, error, event.unit);
+        this.#moveUnit(row, event.from ?? 'in_progress', 'pending');
+        return;
+      }
+      case 'committed':
+        for (const tally of event.units) {
+          const open = settledUnits.has(tally.unit) ? 0 : tally.duplicates;
+          const row = statements.tally.get(tally.records, tally.duplicates, tally.rejected, open, tally.unit);
+          if (row !== undefined) {
+            this.groups.count(String(row['grp_name']), tally.records, tally.duplicates, tally.rejected);
+          }
+        }
+        for (const range of event.ranges) {
+          const keys = Buffer.from(range.keys, 'base64');
+          this.#addRange(range.file, range.offset, range.bytes, keys.length / 16, entry.seq);
+          if (range.role === 'master') blocks[recordKeys].push(keys);
+          if (range.role !== 'raw') this.#addOpenKeys(event.units, range.role, keys, settledUnits);
+        }
+        return;
+      case 'adopted':
+        this.#addRange(event.range.file, event.range.offset, event.range.bytes, event.records, entry.seq);
+        if (event.range.role === 'master') blocks[recordKeys].push(Buffer.from(event.range.keys, 'base64'));
+        // Unit 0 stands for "whoever brings them again".
+        statements.addOpenKeys.run(0, Buffer.from(event.range.keys, 'base64'));
+        return;
+      case 'intent':
+        statements.addIntent.run(event.intent, event.unit, event.what, event.reservedMicroUsd, event.inputHash, entry.seq);
+        return;
+      case 'handle':
+        statements.setHandle.run(event.kind, event.id, event.intent);
+        return;
+      case 'settled':
+        statements.settle.run(event.spentMicroUsd, event.intent);
+        return;
+      case 'checkpoint':
+        statements.addCheckpoint.run(event.id, event.checkpointType, entry.at, entry.seq);
+        return;
+      case 'session':
+      case 'opened':
+      case 'file':
+      case 'answered':
+      case 'paused':
+      case 'resumed':
+      case 'stopped':
+      case 'completed':
+      case 'recovered':
+        return;
+      default:
+        assertNever(event, 'journal event');
+    }
+  }
+
+  #moveUnit(row: Row | undefined, from: UnitState, to: UnitState): void {
+    if (row !== undefined) this.groups.move(String(row['grp_name']), from, to);
+  }
+
+  #addRange(file: string, offset: number, bytes: number, lines: number, seq: number): void {
+    const id = this.#nameId(file);
+    const before = this.#statements.lastRange.get(id);
+    const firstLine = before === undefined ? 0 : Number(before['first_line']) + Number(before['lines']);
+    this.#statements.addRange.run(id, offset, bytes, firstLine, lines, seq);
+  }
+
+  /** A unit that has not moved on will bring the same records again after a crash: their keys are remembered. */
+  #addOpenKeys(
+    tallies: readonly { unit: number; records: number; rejected: number }[],
+    role: 'master' | 'rejected',
+    keys: Buffer,
+    settledUnits: ReadonlySet<number>,
+  ): void {
+    let at = 0;
+    for (const tally of tallies) {
+      const bytes = (role === 'master' ? tally.records : tally.rejected) * 16;
+      if (bytes > 0 && !settledUnits.has(tally.unit)) {
+        this.#statements.addOpenKeys.run(tally.unit, keys.subarray(at, at + bytes));
+      }
+      at += bytes;
+    }
+  }
+
+  #nameId(name: string): number {
+    const known = this.#names.get(name);
+    if (known !== undefined) return known;
+    const id = Number(this.#statements.addName.run(name).lastInsertRowid);
+    this.#names.set(name, id);
+    return id;
+  }
+
+  #toUnit(row: Row): IndexedUnit {
+    const error = row['error'];
+    const cursor = row['cursor'];
+    const input = row['input'];
+    return {
+      n: Number(row['n']),
+      key: String(row['key']),
+      lane: String(row['lane_name']),
+      group: String(row['grp_name']),
+      input: typeof input === 'string' ? (parseJson(input) as JsonObject) : {},
+      state: unitStates[Number(row['state'])] ?? 'pending',
+      attempts: Number(row['attempts']),
+      cursor: typeof cursor === 'string' ? parseJson(cursor) : undefined,
+      openDuplicates: Number(row['open_duplicates']),
+      error: typeof error === 'string' ? (JSON.parse(error) as UnitError) : undefined,
+    };
+  }
+}
+
+type Row = Record<string, unknown>;
+type Statements = Readonly<Record<keyof typeof statementTexts, StatementSync>>;
+
+const unitColumns = `SELECT u.n, u.key, u.input, u.state, u.attempts, u.cursor, u.open_duplicates, u.error,
+  l.name AS lane_name, g.name AS grp_name FROM units u JOIN names l ON l.id = u.lane JOIN names g ON g.id = u.grp`;
+const groupName = '(SELECT name FROM names WHERE id = grp) AS grp_name';
+
+const statementTexts = {
+  setMeta:
+    'INSERT INTO meta (id, version, seq, start, end, sum, view, is_clean) VALUES (1, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET version = excluded.version, seq = excluded.seq, start = excluded.start, end = excluded.end, sum = excluded.sum, view = excluded.view, is_clean = excluded.is_clean',
+  addName: 'INSERT INTO names (name) VALUES (?)',
+  setGroup: 'INSERT INTO groups (name, counts) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET counts = excluded.counts',
+  addUnit:
+    'INSERT OR IGNORE INTO units (n, key, lane, grp, input, state, attempts, records, duplicates, rejected, open_duplicates) VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0)',
+  claim: `UPDATE units SET state = 1, attempts = ? WHERE n = ? RETURNING ${groupName}`,
+  advance: 'UPDATE units SET cursor = ?, attempts = 0, open_duplicates = 0 WHERE n = ?',
+  finish: `UPDATE units SET state = ?, error = ?, at = ?, cursor = NULL, open_duplicates = 0 WHERE n = ? RETURNING ${groupName}`,
+  requeue: `UPDATE units SET state = 0, attempts = ?1, duplicates = duplicates - ?2, open_duplicates = open_duplicates - ?2, error = ?3 WHERE n = ?4 RETURNING ${groupName}`,
+  tally: `UPDATE units SET records = records + ?, duplicates = duplicates + ?, rejected = rejected + ?, open_duplicates = open_duplicates + ? WHERE n = ? RETURNING ${groupName}`,
+  addKeys: 'INSERT INTO key_blocks (kind, keys) VALUES (?, ?)',
+  addOpenKeys: 'INSERT INTO open_keys (unit, keys) VALUES (?, ?)',
+  dropOpenKeys: 'DELETE FROM open_keys WHERE unit = ?',
+  lastRange: 'SELECT first_line, lines FROM ranges WHERE file = ? ORDER BY offset DESC LIMIT 1',
+  addRange:
+    'INSERT OR REPLACE INTO ranges (file, offset, bytes, first_line, lines, seq) VALUES (?, ?, ?, ?, ?, ?)',
+  addIntent:
+    'INSERT OR IGNORE INTO intents (intent, unit, what, reserved, input_hash, seq) VALUES (?, ?, ?, ?, ?, ?)',
+  setHandle: 'UPDATE intents SET handle_kind = ?, handle_id = ? WHERE intent = ?',
+  settle: 'UPDATE intents SET spent = ? WHERE intent = ?',
+  addCheckpoint: 'INSERT OR IGNORE INTO checkpoints (id, type, at, seq) VALUES (?, ?, ?, ?)',
+  pending: `${unitColumns} WHERE u.state = 0 AND u.lane = ? AND u.n > ? ORDER BY u.n LIMIT ?`,
+} as const;
+
+function prepareStatements(database: DatabaseSync): Statements {
+  const entries = Object.entries(statementTexts).map(([name, sql]) => [name, database.prepare(sql)]);
+  return Object.fromEntries(entries) as Statements;
+}
