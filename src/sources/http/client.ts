@@ -1,16 +1,27 @@
-import { Agent } from 'undici';
+import * as querystring from 'node:querystring';
+import type { Dispatcher } from 'undici';
 import type { RequestConfig } from '../../core/config.ts';
-import { RetryError, UnitFailedError } from '../../core/errors.ts';
+import { CollectorError, RetryError, UnitFailedError } from '../../core/errors.ts';
 import type { HostHealth } from '../../core/events.ts';
 import type { SourceContext } from '../source.ts';
+import { SecretText } from '../text/secrets.ts';
+import { Cookies } from './cookies.ts';
+import { createDispatcher } from './dispatcher.ts';
+import { exchange, type ExchangeResponse } from './exchange.ts';
+import { statusFailure, statusRule, transportFailure, type RequestFacts } from './failures.ts';
+import { Host } from './host.ts';
+import { RedirectChain, isRedirect, redirected, type Hop } from './redirect.ts';
+import { RequestHeaders } from './requestHeaders.ts';
+import { isTransportTrouble, isTroubleStatus } from './trouble.ts';
 
 /** One request, redirects included. */
 export interface HttpRequest {
   readonly url: string;
   readonly method?: 'GET' | 'POST' | 'HEAD';
+  /** Instead of the client's own of the same name. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Aborted: the request ends within a second and rejects with the signal's reason. */
+  /** Aborted: the request ends at once and rejects with the signal's reason. */
   readonly signal: AbortSignal;
   /** Largest body after decompression; left out: the collection's `request.maxBodyBytes`. */
   readonly maxBodyBytes?: number;
@@ -20,11 +31,19 @@ export interface HttpRequest {
   readonly minDelayMs?: number;
   /** Statuses that are an answer and not an error: robots.txt wants 404. Redirects are followed all the same. */
   readonly accept?: (status: number) => boolean;
+  /**
+   * The URL came out of data and leads to a host that the collection does not name: the configured cookies,
+   * `Authorization` and every header with a secret stay at home.
+   */
+  readonly withoutCredentials?: boolean;
 }
 
 /** A whole answer. */
 export interface HttpResponse {
-  /** The URL that answered, after redirects. */
+  /**
+   * The URL that answered, after redirects. It holds a secret where the request's URL did: through
+   * {@link HttpClient.redact} before it is written down.
+   */
   readonly url: string;
   readonly requestedUrl: string;
   /** Where redirects led, in order; empty when there were none. */
@@ -36,56 +55,344 @@ export interface HttpResponse {
   readonly body: Buffer;
   /** ISO time at which the body was complete. */
   readonly receivedAt: string;
-  /** From the first byte sent to the last one received, redirects included, waiting for a slot not. */
+  /** From sending to the body's last byte, redirects included; waiting for a turn is not. */
   readonly ms: number;
 }
 
-/** HTTP for every source that calls out. */
+/** What a client needs once its secrets are in place. */
+interface Prepared {
+  readonly dispatcher: Dispatcher;
+  readonly headers: RequestHeaders;
+}
+
+/** What came of one hop. */
+interface Answer {
+  readonly response: ExchangeResponse;
+  readonly ms: number;
+}
+
+const noCookies: ReadonlyMap<string, string> = new Map();
+/** Of an error's body, show this much. */
+const excerptLength = 160;
+
+/**
+ * HTTP for every source that calls out: connections kept alive, requests to one host at once and per second, a circuit
+ * for each host, redirects, cookies, proxies, compressed bodies, limits, and errors named by what happens next.
+ *
+ * Secrets stand as `${secret:NAME}` in the configured headers, cookies and proxy; they are put in here and appear in
+ * no error, no log line and no health. One client serves one source for a session.
+ */
 export class HttpClient {
   readonly #context: SourceContext;
-  readonly #request: RequestConfig;
-  readonly #agent = new Agent();
+  readonly #config: RequestConfig;
+  readonly #defaultHeaders: Readonly<Record<string, string>>;
+  readonly #secrets: SecretText;
+  readonly #hosts = new Map<string, Host>();
+  readonly #healthBefore: ReadonlyMap<string, HostHealth>;
+  readonly #cookies = new Cookies();
+  readonly #closing = new AbortController();
+  #prepared: Prepared | undefined;
+  #preparing: Promise<Prepared> | undefined;
+  #closed: Promise<void> | undefined;
+  #running = 0;
+  #onIdle: () => void = () => undefined;
 
-  constructor(options: { context: SourceContext; request: RequestConfig }) {
+  /** @param options.headers sent with every request unless the collection has its own of that name. */
+  constructor(options: {
+    context: SourceContext;
+    request: RequestConfig;
+    headers?: Readonly<Record<string, string>>;
+  }) {
     this.#context = options.context;
-    this.#request = options.request;
+    this.#config = options.request;
+    this.#defaultHeaders = options.headers ?? {};
+    this.#secrets = new SecretText(options.context.secrets);
+    this.#healthBefore = new Map(options.context.health.map((health) => [health.host, health]));
   }
 
+  /**
+   * Sends a request, follows redirects and gives the answer when its body is complete.
+   *
+   * @throws the signal's reason when it is aborted; RetryError for what may pass (no connection, a timeout, a cut or
+   *   damaged body, 408, 425, 5xx); ThrottledError for 429, 403 with a rate limit, 503 with `Retry-After`, and while
+   *   the host is left alone; UnitFailedError for every other status that is not accepted, a body that is too large, a
+   *   certificate that is not trusted and redirects without end; PauseError when a secret is not set.
+   */
   async fetch(request: HttpRequest): Promise<HttpResponse> {
-    const started = this.#context.clock.monotonicMs();
-    const url = new URL(request.url);
-    const { statusCode, headers, body } = await this.#agent.request({
-      origin: url.origin,
-      path: url.pathname + url.search,
-      method: request.method ?? 'GET',
-      headers: { ...this.#request.headers, ...request.headers },
-      signal: request.signal,
-      ...(request.body === undefined ? {} : { body: request.body }),
-    });
-    const bytes = Buffer.from(await body.arrayBuffer());
-    if (statusCode >= 500) throw new RetryError(`HTTP_${statusCode}`, `${request.url}: ${statusCode}`);
-    if (statusCode >= 300 && request.accept?.(statusCode) !== true)
-      throw new UnitFailedError(`HTTP_${statusCode}`, `${request.url}: ${statusCode}`);
-    return {
-      url: request.url,
-      requestedUrl: request.url,
-      redirects: [],
-      status: statusCode,
-      header: (name) => {
-        const value = headers[name.toLowerCase()];
-        return Array.isArray(value) ? value.join(', ') : value;
+    request.signal.throwIfAborted();
+    this.#closing.signal.throwIfAborted();
+    this.#running += 1;
+    try {
+      const prepared = this.#prepared ?? (await this.#prepare());
+      return await this.#follow(request, prepared);
+    } finally {
+      this.#running -= 1;
+      if (this.#running === 0) this.#onIdle();
+    }
+  }
+
+  /**
+   * A text with its secrets in place: only ever one that the collection's author wrote.
+   *
+   * @throws PauseError when a secret is not set.
+   */
+  expand(text: string, encode?: (value: string) => string): Promise<string> {
+    return this.#secrets.expand(text, encode);
+  }
+
+  /** A text without the secrets that this client has expanded: `${secret:NAME}` stands for them. */
+  redact(text: string): string {
+    return this.#secrets.redact(text);
+  }
+
+  /** How each host is doing; those from before that were not needed again are as they were. */
+  health(): readonly HostHealth[] {
+    const untouched = [...this.#healthBefore.values()].filter((h) => !this.#hosts.has(h.host));
+    return [...untouched, ...[...this.#hosts.values()].map((host) => host.health())];
+  }
+
+  /** Ends what is under way (those calls reject with a RetryError) and closes every connection. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#closing.abort(closedError());
+    await this.#prepared?.dispatcher.destroy();
+    if (this.#running > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
+    // A call that was still waiting for its secrets has made one meanwhile.
+    await this.#prepared?.dispatcher.destroy();
+  }
+
+  #prepare(): Promise<Prepared> {
+    this.#preparing ??= this.#makePrepared().then(
+      (prepared) => (this.#prepared = prepared),
+      (error: unknown) => {
+        // A secret that is missing may be there the next time.
+        this.#preparing = undefined;
+        throw error;
       },
-      body: bytes,
-      receivedAt: new Date(this.#context.clock.now()).toISOString(),
-      ms: this.#context.clock.monotonicMs() - started,
+    );
+    return this.#preparing;
+  }
+
+  async #makePrepared(): Promise<Prepared> {
+    const { proxy, timeoutMs } = this.#config;
+    const headers = await RequestHeaders.prepare(this.#config, this.#defaultHeaders, this.#secrets);
+    const proxyUrl =
+      proxy === undefined ? undefined : await this.#secrets.expand(proxy, encodeURIComponent);
+    const dispatcher = createDispatcher({
+      proxy: proxyUrl,
+      editorProxy: this.#context.proxy,
+      environment: process.env,
+      timeoutMs,
+    });
+    return { headers, dispatcher };
+  }
+
+  async #follow(request: HttpRequest, prepared: Prepared): Promise<HttpResponse> {
+    let hop = this.#firstHop(request);
+    let chain: RedirectChain | undefined;
+    let totalMs = 0;
+    for (;;) {
+      const { response, ms } = await this.#send(hop, request, prepared);
+      totalMs += ms;
+      const setCookie = response.headers['set-cookie'];
+      if (setCookie !== undefined) await this.#cookies.store(hop.url.href, setCookie);
+      const location = response.headers.location;
+      if (location === undefined || !isRedirect(response.status)) {
+        const receivedAt = new Date(this.#context.clock.now()).toISOString();
+        const redirects = chain?.urls ?? [];
+        return new ReceivedResponse(
+          request.url,
+          hop.url.href,
+          redirects,
+          response,
+          receivedAt,
+          totalMs,
+        );
+      }
+      chain ??= new RedirectChain(this.#config.maxRedirects);
+      const facts = this.#facts(hop);
+      const next = redirected(hop, location, response.status, facts);
+      chain.step(hop, next, setCookie !== undefined, facts);
+      await request.onRedirect?.(hop.url.href, next.url.href);
+      request.signal.throwIfAborted();
+      hop = next;
+    }
+  }
+
+  #firstHop(request: HttpRequest): Hop {
+    const url = URL.canParse(request.url) ? new URL(request.url) : undefined;
+    if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+      const shown = this.redact(request.url);
+      throw new UnitFailedError('URL_INVALID', `"${shown}" is no http or https URL.`, {
+        url: shown,
+      });
+    }
+    let headers = request.headers;
+    if (url.username !== '' || url.password !== '') {
+      const user = querystring.unescape(`${url.username}:${url.password}`);
+      headers = { authorization: `Basic ${Buffer.from(user).toString('base64')}`, ...headers };
+      url.username = '';
+      url.password = '';
+    }
+    return {
+      url,
+      method: request.method ?? 'GET',
+      body: request.body,
+      headers,
+      isAtHome: request.withoutCredentials !== true,
     };
   }
 
-  health(): readonly HostHealth[] {
-    return [];
+  /** One hop, through the host's gate and circuit. The answer's status is a redirect, or one that is accepted. */
+  async #send(hop: Hop, request: HttpRequest, prepared: Prepared): Promise<Answer> {
+    const host = this.#host(hop.url.host);
+    host.assertReady();
+    const turn = host.gate.enter(request.minDelayMs ?? 0, request.signal);
+    if (turn !== undefined) await turn;
+    const sentAtMs = this.#context.clock.monotonicMs();
+    try {
+      this.#closing.signal.throwIfAborted();
+      // While this one waited, others may have found out that the host wants to be left alone.
+      if (turn !== undefined) host.assertReady();
+      const response = await host.run(() => this.#exchange(hop, request, prepared), request.signal);
+      const ms = this.#context.clock.monotonicMs() - sentAtMs;
+      this.#judge(response, host, hop, request, sentAtMs, ms);
+      return { response, ms };
+    } catch (error) {
+      if (error instanceof CollectorError) throw error;
+      request.signal.throwIfAborted();
+      throw this.#failure(error, host, hop, this.#context.clock.monotonicMs() - sentAtMs);
+    } finally {
+      host.gate.leave();
+    }
   }
 
-  async close(): Promise<void> {
-    await this.#agent.destroy();
+  #exchange(hop: Hop, request: HttpRequest, prepared: Prepared): Promise<ExchangeResponse> {
+    const { url } = hop;
+    const cookies = hop.isAtHome ? prepared.headers.cookies : noCookies;
+    return exchange(prepared.dispatcher, {
+      origin: url.origin,
+      path: url.pathname + url.search,
+      method: hop.method,
+      headers: prepared.headers.for(
+        hop.isAtHome,
+        hop.headers,
+        this.#cookies.header(url.href, cookies),
+      ),
+      body: hop.body,
+      signal: request.signal,
+      timeoutMs: this.#config.timeoutMs,
+      maxBodyBytes: request.maxBodyBytes ?? this.#config.maxBodyBytes,
+      wantsBody: (status) => isAccepted(status, request),
+    });
   }
+
+  /** Records how the host answered, and throws for a status that is neither accepted nor a redirect. */
+  #judge(
+    response: ExchangeResponse,
+    host: Host,
+    hop: Hop,
+    request: HttpRequest,
+    sentAtMs: number,
+    ms: number,
+  ): void {
+    const { status, headers } = response;
+    const isAnswer =
+      isAccepted(status, request) || (isRedirect(status) && headers.location !== undefined);
+    if (isAnswer && !isTroubleStatus(status)) {
+      host.succeeded(ms);
+      return;
+    }
+    const rule = statusRule(response, this.#context.clock.now());
+    const delayMs = rule.kind === 'throttled' ? host.refused(rule.delayMs, sentAtMs) : rule.delayMs;
+    const error = statusFailure(rule, status, delayMs, this.#facts(hop), excerptOf(response));
+    if (rule.kind === 'failed') host.succeeded(ms);
+    else host.failed(error, ms, true);
+    if (!isAnswer) throw error;
+  }
+
+  #failure(error: unknown, host: Host, hop: Hop, ms: number): CollectorError {
+    if (this.#closing.signal.aborted) return closedError();
+    const failure = transportFailure(error, this.#facts(hop));
+    if (isTransportTrouble(error)) host.failed(failure, ms, false);
+    else host.succeeded(ms);
+    return failure;
+  }
+
+  #host(name: string): Host {
+    let host = this.#hosts.get(name);
+    if (host === undefined) {
+      const before = this.#healthBefore.get(name);
+      host = new Host(name, this.#context, before, this.#closing.signal);
+      this.#hosts.set(name, host);
+    }
+    return host;
+  }
+
+  #facts(hop: Hop): RequestFacts {
+    return {
+      method: hop.method,
+      url: this.redact(hop.url.href),
+      host: hop.url.host,
+      redact: (text) => this.redact(text),
+    };
+  }
+}
+
+class ReceivedResponse implements HttpResponse {
+  readonly url: string;
+  readonly requestedUrl: string;
+  readonly redirects: readonly string[];
+  readonly status: number;
+  readonly body: Buffer;
+  readonly receivedAt: string;
+  readonly ms: number;
+  readonly #headers: ExchangeResponse['headers'];
+
+  constructor(
+    requestedUrl: string,
+    url: string,
+    redirects: readonly string[],
+    { status, headers, body }: ExchangeResponse,
+    receivedAt: string,
+    ms: number,
+  ) {
+    this.url = url;
+    this.requestedUrl = requestedUrl;
+    this.redirects = redirects;
+    this.status = status;
+    this.body = body;
+    this.receivedAt = receivedAt;
+    this.ms = ms;
+    this.#headers = headers;
+  }
+
+  header(name: string): string | undefined {
+    const key = name.toLowerCase();
+    const value = Object.hasOwn(this.#headers, key) ? this.#headers[key] : undefined;
+    return Array.isArray(value) ? value.join(', ') : value;
+  }
+}
+
+function isAccepted(status: number, request: HttpRequest): boolean {
+  return (status >= 200 && status < 300) || request.accept?.(status) === true;
+}
+
+/** The beginning of an error's body, where it is likely to say something. */
+function excerptOf({ headers, body }: ExchangeResponse): string {
+  const type = headers['content-type'] ?? '';
+  if (headers['content-encoding'] !== undefined || !/json|text\/plain/.test(type)) return '';
+  const text = body.toString('utf8', 0, excerptLength * 4);
+  return text
+    .replace(/[\p{Cc}\s]+/gu, ' ')
+    .trim()
+    .slice(0, excerptLength);
+}
+
+function closedError(): RetryError {
+  return new RetryError('CLIENT_CLOSED', 'The request was ended because its source was closed.');
 }
