@@ -374,15 +374,6 @@ export type PaginateConfig = z.infer<typeof paginate>;
 /** How requests are made. */
 export type RequestConfig = z.infer<typeof requestOptions>;
 
-/** Top-level keys that may change between a start and a resume; a change of any other asks for a new session. */
-export const mutableKeys = [
-  'limits',
-  'durability',
-  'checkpoints',
-  'retry',
-  '$schema',
-] as const satisfies readonly (keyof Collection)[];
-
 /** The JSON Schema of the collection file, for the editor's completion and hover (`media/schemas`). */
 export function collectionJsonSchema(): object {
   return z.toJSONSchema(collectionSchema, { io: 'input', target: 'draft-7' });

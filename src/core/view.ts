@@ -7,6 +7,8 @@ import type {
   StopReason,
   UnitError,
 } from './events.ts';
+import type { JsonObject } from './json.ts';
+import { mutableKeys } from './mutableKeys.ts';
 import type { UnitState } from './unit.ts';
 
 /**
@@ -92,6 +94,8 @@ export interface SessionView {
   readonly reservedMicroUsd: number;
   /** The newest {@link maxErrorsInView}, newest first. */
   readonly errors: readonly ErrorView[];
+  /** The parts of the collection that may change, as the session has them now (`mutableKeys`). */
+  readonly mutable: JsonObject;
   readonly checkpointCount: number;
   readonly lastCheckpoint: CheckpointView | null;
   /** The last journal line that is folded in. */
@@ -121,6 +125,7 @@ export const emptyView: SessionView = {
   spentMicroUsd: 0,
   reservedMicroUsd: 0,
   errors: [],
+  mutable: {},
   checkpointCount: 0,
   lastCheckpoint: null,
   seq: -1,
@@ -151,9 +156,13 @@ function applyEvent(draft: Draft, event: JournalEvent, entry: JournalEntry): voi
       draft.name = typeof name === 'string' ? name : '';
       draft.collectionFile = event.collectionFile;
       draft.createdAt = entry.at;
+      draft.mutable = mutablePart(event.collection);
       return;
     }
     case 'opened':
+      if (event.collection) draft.mutable = event.collection;
+      enterState(draft, 'active');
+      return;
     case 'resumed':
       enterState(draft, 'active');
       return;
@@ -224,6 +233,11 @@ function applyEvent(draft: Draft, event: JournalEvent, entry: JournalEntry): voi
     default:
       assertNever(event, 'journal event');
   }
+}
+
+function mutablePart(collection: JsonObject): JsonObject {
+  const keys: readonly string[] = mutableKeys;
+  return Object.fromEntries(Object.entries(collection).filter(([key]) => keys.includes(key)));
 }
 
 function enterState(

@@ -1,4 +1,4 @@
-import type { JournalEvent, UnitError } from '../core/events.ts';
+import type { HostHealth, JournalEvent, UnitError } from '../core/events.ts';
 import { assertNever } from '../core/assert.ts';
 import { fingerprint, unpackFingerprints, type Fingerprint } from '../core/keys.ts';
 import { canonicalJson, parseJson, toJsonLine, type JsonObject, type JsonValue } from '../core/json.ts';
@@ -25,7 +25,7 @@ CREATE TABLE open_keys (unit INTEGER, keys BLOB);
 CREATE INDEX open_keys_unit ON open_keys (unit);
 CREATE TABLE ranges (file INTEGER, offset INTEGER, bytes INTEGER, first_line INTEGER, lines INTEGER, seq INTEGER, PRIMARY KEY (file, offset)) WITHOUT ROWID;
 CREATE TABLE intents (intent TEXT PRIMARY KEY, unit INTEGER, what TEXT, reserved INTEGER, spent INTEGER, input_hash TEXT, handle_kind TEXT, handle_id TEXT, seq INTEGER);
-CREATE TABLE checkpoints (id TEXT PRIMARY KEY, type TEXT, at TEXT, seq INTEGER);
+CREATE TABLE checkpoints (id TEXT PRIMARY KEY, type TEXT, at TEXT, seq INTEGER, health TEXT);
 `;
 
 const stateNumber = Object.fromEntries(unitStates.map((s, i) => [s, i])) as Record<UnitState, number>;
@@ -189,6 +189,12 @@ export class SessionIndex {
     return rows.flatMap((row) => unpackFingerprints(Buffer.from(row['keys'] as Uint8Array).toString('base64')));
   }
 
+  /** How hosts were doing at the last checkpoint. */
+  lastHealth(): HostHealth[] {
+    const row = this.#database.prepare('SELECT health FROM checkpoints ORDER BY seq DESC LIMIT 1').get();
+    return row === undefined ? [] : (JSON.parse(String(row['health'])) as HostHealth[]);
+  }
+
   /** Every record key, as blocks of bytes. */
   *recordKeyBlocks(): Generator<Uint8Array> {
     yield* this.#keyBlocks(recordKeys);
@@ -289,7 +295,7 @@ export class SessionIndex {
         statements.settle.run(event.spentMicroUsd, event.intent);
         return;
       case 'checkpoint':
-        statements.addCheckpoint.run(event.id, event.checkpointType, entry.at, entry.seq);
+        statements.addCheckpoint.run(event.id, event.checkpointType, entry.at, entry.seq, JSON.stringify(event.health));
         return;
       case 'session':
       case 'opened':
@@ -390,7 +396,7 @@ const statementTexts = {
     'INSERT OR IGNORE INTO intents (intent, unit, what, reserved, input_hash, seq) VALUES (?, ?, ?, ?, ?, ?)',
   setHandle: 'UPDATE intents SET handle_kind = ?, handle_id = ? WHERE intent = ?',
   settle: 'UPDATE intents SET spent = ? WHERE intent = ?',
-  addCheckpoint: 'INSERT OR IGNORE INTO checkpoints (id, type, at, seq) VALUES (?, ?, ?, ?)',
+  addCheckpoint: 'INSERT OR IGNORE INTO checkpoints (id, type, at, seq, health) VALUES (?, ?, ?, ?, ?)',
   pending: `${unitColumns} WHERE u.state = 0 AND u.lane = ? AND u.n > ? ORDER BY u.n LIMIT ?`,
 } as const;
 

@@ -1,0 +1,85 @@
+import { messageOf } from '../core/errors.ts';
+import type { Logger } from '../core/ports.ts';
+import { reduceView, type SessionView } from '../core/view.ts';
+import type { FileSystem } from './fileSystem.ts';
+import type { PlacedEntry } from './journal.ts';
+import { hasLineAt, scanJournal, type JournalScan } from './journalReader.ts';
+import type { SessionLayout } from './layout.ts';
+import { SessionIndex } from './sessionIndex.ts';
+
+const entriesPerApply = 2000;
+
+/** An index that is level with its journal. */
+export interface CaughtUpIndex {
+  readonly index: SessionIndex;
+  readonly view: SessionView;
+  readonly scan: JournalScan;
+  readonly wasRebuilt: boolean;
+}
+
+/**
+ * Opens a session's index and catches it up with the journal: from its watermark on when that matches, else (missing,
+ * damaged, of another version, ahead of the journal) from nothing.
+ */
+export async function catchUpIndex(
+  fileSystem: FileSystem,
+  layout: SessionLayout,
+  logger: Logger,
+): Promise<CaughtUpIndex> {
+  const usable = await openUsable(fileSystem, layout, logger);
+  if (usable !== undefined) {
+    try {
+      return { ...(await catchUp(fileSystem, layout, usable)), wasRebuilt: false };
+    } catch (error) {
+      usable.close();
+      logger.warn({ error: messageOf(error) }, 'The index is damaged; it is rebuilt from the journal');
+    }
+  }
+  return rebuildIndex(fileSystem, layout);
+}
+
+/** Makes the index anew from the journal. */
+export async function rebuildIndex(
+  fileSystem: FileSystem,
+  layout: SessionLayout,
+): Promise<CaughtUpIndex> {
+  for (const suffix of ['', '-wal', '-shm']) await fileSystem.remove(layout.index + suffix);
+  const index = SessionIndex.open(layout.index);
+  return { ...(await catchUp(fileSystem, layout, index)), wasRebuilt: true };
+}
+
+async function openUsable(
+  fileSystem: FileSystem,
+  layout: SessionLayout,
+  logger: Logger,
+): Promise<SessionIndex | undefined> {
+  let index: SessionIndex | undefined;
+  try {
+    index = SessionIndex.open(layout.index);
+    if (!index.wasClosedCleanly && !index.isSound()) throw new Error('quick_check failed');
+    if (await hasLineAt(fileSystem, layout.journal, index.position)) return index;
+    throw new Error('its watermark is not in the journal');
+  } catch (error) {
+    index?.close();
+    logger.warn({ error: messageOf(error) }, 'The index can not be used; it is rebuilt from the journal');
+    return undefined;
+  }
+}
+
+async function catchUp(
+  fileSystem: FileSystem,
+  layout: SessionLayout,
+  index: SessionIndex,
+): Promise<{ index: SessionIndex; view: SessionView; scan: JournalScan }> {
+  let { view } = index;
+  let entries: PlacedEntry[] = [];
+  const scan = await scanJournal(fileSystem, layout.journal, index.position, (entry) => {
+    view = reduceView(view, entry);
+    entries.push(entry);
+    if (entries.length < entriesPerApply) return;
+    index.apply(entries, view);
+    entries = [];
+  });
+  if (entries.length > 0) index.apply(entries, view);
+  return { index, view, scan };
+}

@@ -1,0 +1,337 @@
+import { dirname, join } from 'node:path';
+import type { Collection } from '../core/config.ts';
+import { mutableKeys } from '../core/mutableKeys.ts';
+import { asJson, collectionDigest } from '../core/digest.ts';
+import { FaultError, UsageError } from '../core/errors.ts';
+import {
+  journalFormat,
+  type FileRole,
+  type JournalEvent,
+  type OpenedEvent,
+  type RecoveredEvent,
+  type SessionEvent,
+} from '../core/events.ts';
+import type { JsonObject } from '../core/json.ts';
+import { isJsonObject, parseJson, scalarText, canonicalJson } from '../core/json.ts';
+import { fieldValue, keyRecipe, type Fingerprint } from '../core/keys.ts';
+import { emptyView, reduceView, type SessionView } from '../core/view.ts';
+import { SeenKeys } from '../dedup/seenKeys.ts';
+import { DataFile } from './dataFile.ts';
+import { DiskKeyStore } from './diskKeyStore.ts';
+import { makeDirectoryDurably } from './durableFiles.ts';
+import { IndexFeeder } from './indexFeeder.ts';
+import { catchUpIndex, rebuildIndex } from './indexRebuild.ts';
+import { Journal } from './journal.ts';
+import { readHeader, readLines, scanJournal } from './journalReader.ts';
+import { journalStart } from './journal.ts';
+import { SessionLayout, toRelative } from './layout.ts';
+import { FileLock } from './lock.ts';
+import { cutTornJournal, makeTrue, recoverDataFiles, requeueEvents } from './recovery.ts';
+import { SessionIndex } from './sessionIndex.ts';
+import { createDataFile, SessionStore, type StoragePorts } from './sessionStore.ts';
+
+/** Who opens a session, and how patiently. */
+export interface Opener {
+  readonly via: 'cli' | 'window';
+  /** How long to wait for another holder to let go, milliseconds. */
+  readonly waitMs: number;
+  /** Name and version of this program. */
+  readonly program: string;
+}
+
+/** What a new session is made of. */
+export interface NewSession {
+  /** The folder that holds, or gets, `.cf_state`. */
+  readonly root: string;
+  /** Absolute path. */
+  readonly collectionFile: string;
+  readonly collection: Collection;
+  /** Absolute path of the output folder. */
+  readonly outputDir: string;
+  /** Journals of earlier sessions whose records count as known (`dedup.against: "previous"`). */
+  readonly previous: readonly SessionLayout[];
+}
+
+/** Makes a session: folder, lock, journal and master are on disk when this resolves. Half a session is taken back. */
+export async function createSession(
+  ports: StoragePorts,
+  opener: Opener,
+  { root, collectionFile, collection, outputDir, previous }: NewSession,
+): Promise<SessionStore> {
+  const { fileSystem, clock } = ports;
+  const layout = new SessionLayout(root, `session_${ports.random.hex(4)}`);
+  const isSynced = collection.durability.fsync;
+  const startedAt = clock.now();
+  // First the place that most often can't be written, so that nothing is left half made.
+  await makeDirectoryDurably(fileSystem, outputDir);
+  const { prefix = collection.name } = collection.output;
+  const master = await createDataFile(fileSystem, { dir: outputDir, prefix, role: 'master', startedAt, isSynced });
+  await makeDirectoryDurably(fileSystem, layout.folder);
+  const lock = await acquireLock(ports, layout, opener);
+  const journal = await Journal.create(fileSystem, layout.journal, isSynced);
+  const header: SessionEvent = {
+    type: 'session',
+    format: journalFormat,
+    session: layout.session,
+    collectionFile: toRelative(root, collectionFile),
+    collection: asJson(collection),
+    digest: collectionDigest(collection),
+    keyRecipe,
+    machineId: ports.machine.machineId,
+    workspace: root,
+    createdBy: opener.program,
+  };
+  const events: JournalEvent[] = [
+    header,
+    openedEvent(ports, opener),
+    { type: 'file', role: 'master', file: layout.relative(master.path) },
+  ];
+  const entries = await journal.append(events, new Date(startedAt).toISOString());
+  const view = entries.reduce(reduceView, emptyView);
+  const index = SessionIndex.open(layout.index);
+  const feeder = indexFeeder(ports, layout, index, view);
+  feeder.add(entries, view);
+  return new SessionStore({
+    ports,
+    layout,
+    collection,
+    outputDir,
+    lock,
+    journal,
+    index: feeder,
+    view,
+    files: new Map([['master', master]]),
+    seenRecords: await seenRecords(ports, layout, collection, [], previous),
+    seenUnits: seenUnits(layout, collection, []),
+    replayKeys: new Set(),
+    perKeyCounts: new Map(),
+    health: [],
+  });
+}
+
+/** A session that was opened again, with what that took. */
+export interface OpenedSession {
+  readonly store: SessionStore;
+  readonly recovered: RecoveredEvent | undefined;
+  readonly wasIndexRebuilt: boolean;
+}
+
+/**
+ * Opens a session after anything may have happened to it, and makes it true: see "Opening a session" in
+ * ARCHITECTURE.md.
+ *
+ * @param collection the collection as it is to be carried on; only `mutableKeys` may differ from the journal's.
+ * @throws HeldError when another process has it; FaultError when its files do not allow to go on.
+ */
+export async function openSession(
+  ports: StoragePorts,
+  opener: Opener,
+  layout: SessionLayout,
+  collection: Collection,
+  previous: readonly SessionLayout[] = [],
+): Promise<OpenedSession> {
+  const lock = await acquireLock(ports, layout, opener);
+  try {
+    return await openLocked(ports, opener, layout, collection, previous, lock);
+  } catch (error) {
+    await ports.fileSystem.remove(layout.holder);
+    lock.release();
+    throw error;
+  }
+}
+
+async function openLocked(
+  ports: StoragePorts,
+  opener: Opener,
+  layout: SessionLayout,
+  collection: Collection,
+  previous: readonly SessionLayout[],
+  lock: FileLock,
+): Promise<OpenedSession> {
+  const { fileSystem, logger } = ports;
+  const isSynced = collection.durability.fsync;
+  const { index, view, scan, wasRebuilt } = await catchUpIndex(fileSystem, layout, logger);
+  const files = new Map<FileRole, DataFile>();
+  try {
+    const tornJournal = await cutTornJournal(fileSystem, layout, scan);
+    const { tornFiles, adopted } = await recoverDataFiles(fileSystem, layout, collection, view);
+    await makeTrue(fileSystem, layout, scan.position, view);
+    const journal = await Journal.open(fileSystem, layout.journal, scan.position, isSynced);
+    for (const file of view.files) {
+      const size = file.bytes + (adopted.find((a) => a.range.file === file.file)?.range.bytes ?? 0);
+      files.set(file.role, await DataFile.open(fileSystem, layout.absolute(file.file), size, isSynced));
+    }
+    const interrupted = index.unitsInState('in_progress');
+    const recovered: RecoveredEvent = {
+      type: 'recovered',
+      journalTornBytes: tornJournal?.bytes ?? 0,
+      journalGaps: scan.gaps.length,
+      tornFiles: tornJournal === undefined ? tornFiles : [tornJournal, ...tornFiles],
+      adopted: adopted.reduce((sum, a) => sum + a.records, 0),
+      damaged: [],
+      requeued: interrupted.length,
+    };
+    const wasUnclean = view.state === 'active' || view.state === 'paused' || isWorthTelling(recovered);
+    const replayKeys = new Set<Fingerprint>(
+      [0, ...interrupted.map((unit) => unit.n)].flatMap((unit) => index.openKeys(unit)),
+    );
+    const events: JournalEvent[] = [
+      openedEvent(ports, opener, changedParts(view, collection)),
+      ...adopted,
+      ...requeueEvents(interrupted, collection.retry.attempts, 'interrupted'),
+      ...(wasUnclean ? [recovered] : []),
+    ];
+    const entries = await journal.append(events, new Date(ports.clock.now()).toISOString());
+    const opened = entries.reduce(reduceView, view);
+    index.apply(entries, opened);
+    for (const key of index.openKeys(0)) replayKeys.add(key);
+    return {
+      recovered: wasUnclean ? recovered : undefined,
+      wasIndexRebuilt: wasRebuilt,
+      store: new SessionStore({
+        ports,
+        layout,
+        collection,
+        outputDir: outputDirOf(layout, opened, collection),
+        lock,
+        journal,
+        index: indexFeeder(ports, layout, index, opened),
+        view: opened,
+        files,
+        seenRecords: await seenRecords(ports, layout, collection, index.recordKeyBlocks(), previous),
+        seenUnits: seenUnits(layout, collection, index.unitKeyBlocks()),
+        replayKeys,
+        perKeyCounts: await countPerKey(ports, layout, collection, opened),
+        health: index.lastHealth(),
+      }),
+    };
+  } catch (error) {
+    index.close();
+    for (const file of files.values()) await file.close();
+    throw error;
+  }
+}
+
+/** What the journal's header says of a session. @throws when there is none that can be read. */
+export async function readSessionHeader(
+  ports: Pick<StoragePorts, 'fileSystem'>,
+  layout: SessionLayout,
+): Promise<SessionEvent> {
+  const header = (await readHeader(ports.fileSystem, layout.journal))?.events[0];
+  if (header?.type !== 'session') {
+    throw new FaultError(
+      'JOURNAL_HEADER_DAMAGED',
+      `The first line of ${layout.journal} can't be read, so it is not known what the session collects.`,
+      { file: layout.journal },
+    );
+  }
+  if (header.format > journalFormat) {
+    throw new UsageError(
+      'JOURNAL_TOO_NEW',
+      `${layout.journal} has format ${header.format}; this version reads up to ${journalFormat}. Update CF Collector.`,
+      { file: layout.journal, format: header.format },
+    );
+  }
+  return header;
+}
+
+function acquireLock(ports: StoragePorts, layout: SessionLayout, opener: Opener): Promise<FileLock> {
+  return FileLock.acquire(layout.lock, { ...ports, ...opener, holderFile: layout.holder });
+}
+
+function openedEvent(ports: StoragePorts, opener: Opener, collection?: JsonObject): OpenedEvent {
+  const { host, bootId } = ports.machine;
+  return {
+    type: 'opened',
+    pid: process.pid,
+    host,
+    bootId,
+    via: opener.via,
+    ...(collection === undefined ? {} : { collection }),
+  };
+}
+
+/** The parts that may change, where the session is carried on with others than it had. */
+function changedParts(view: SessionView, collection: Collection): JsonObject | undefined {
+  const now: JsonObject = Object.fromEntries(
+    Object.entries(asJson(collection)).filter(([key]) => (mutableKeys as readonly string[]).includes(key)),
+  );
+  return canonicalJson(now) === canonicalJson(view.mutable) ? undefined : now;
+}
+
+function isWorthTelling(recovered: RecoveredEvent): boolean {
+  return recovered.tornFiles.length + recovered.adopted + recovered.requeued + recovered.journalGaps > 0;
+}
+
+function outputDirOf(layout: SessionLayout, view: SessionView, collection: Collection): string {
+  const master = view.files.find((f) => f.role === 'master');
+  return master === undefined
+    ? join(layout.root, collection.output.dir)
+    : dirname(layout.absolute(master.file));
+}
+
+function indexFeeder(
+  ports: StoragePorts,
+  layout: SessionLayout,
+  index: SessionIndex,
+  view: SessionView,
+): IndexFeeder {
+  return new IndexFeeder(index, view, ports.logger, async () => {
+    return (await rebuildIndex(ports.fileSystem, layout)).index;
+  });
+}
+
+async function seenRecords(
+  ports: StoragePorts,
+  layout: SessionLayout,
+  { dedup }: Collection,
+  blocks: Iterable<Uint8Array>,
+  previous: readonly SessionLayout[],
+): Promise<SeenKeys> {
+  const seen = new SeenKeys({
+    ...dedup,
+    openStore: () => new DiskKeyStore(join(layout.folder, 'keys.db')),
+  });
+  for (const block of blocks) seen.addPacked(block);
+  for (const earlier of previous) {
+    await scanJournal(ports.fileSystem, earlier.journal, journalStart, ({ events }) => {
+      for (const event of events) {
+        const ranges = event.type === 'committed' ? event.ranges : event.type === 'adopted' ? [event.range] : [];
+        for (const range of ranges) {
+          if (range.role === 'master') seen.addPacked(Buffer.from(range.keys, 'base64'));
+        }
+      }
+    });
+  }
+  return seen;
+}
+
+function seenUnits(layout: SessionLayout, { dedup }: Collection, blocks: Iterable<Uint8Array>): SeenKeys {
+  const seen = new SeenKeys({
+    ...dedup,
+    openStore: () => new DiskKeyStore(join(layout.folder, 'unitKeys.db')),
+  });
+  for (const block of blocks) seen.addPacked(block);
+  return seen;
+}
+
+/** How many records each value of `limits.perKey.field` has: from the master, since the journal does not know values. */
+async function countPerKey(
+  { fileSystem }: StoragePorts,
+  layout: SessionLayout,
+  collection: Collection,
+  view: SessionView,
+): Promise<Map<string, number>> {
+  const counts = new Map<string, number>();
+  const field = collection.limits.perKey?.field;
+  if (field === undefined) return counts;
+  for (const file of view.files.filter((f) => f.role === 'master')) {
+    for await (const { bytes } of readLines(fileSystem, layout.absolute(file.file), 0)) {
+      const record = parseJson(bytes.toString());
+      const value = isJsonObject(record) ? fieldValue(record, field) : undefined;
+      const text = value === undefined ? undefined : scalarText(value);
+      if (text !== undefined) counts.set(text, (counts.get(text) ?? 0) + 1);
+    }
+  }
+  return counts;
+}

@@ -1,0 +1,244 @@
+import { dirname, join } from 'node:path';
+import type { Collection } from '../core/config.ts';
+import type { FaultError } from '../core/errors.ts';
+import type { CheckpointType, FileRole, HostHealth, JournalEvent } from '../core/events.ts';
+import type { Fingerprint } from '../core/keys.ts';
+import { fingerprint } from '../core/keys.ts';
+import type { Clock, Logger, Random } from '../core/ports.ts';
+import { reduceView, type SessionView } from '../core/view.ts';
+import type { SeenKeys } from '../dedup/seenKeys.ts';
+import { writeCheckpoint, type CheckpointWriterOptions } from './checkpointFiles.ts';
+import { Committer, type Handover, type Receipt } from './committer.ts';
+import { DataFile } from './dataFile.ts';
+import { hasCode, type FileSystem } from './fileSystem.ts';
+import { IndexFeeder } from './indexFeeder.ts';
+import type { Journal, PlacedEntry } from './journal.ts';
+import { dataFileName, type SessionLayout } from './layout.ts';
+import type { FileLock } from './lock.ts';
+import type { Machine } from './machine.ts';
+import type { IndexedUnit } from './sessionIndex.ts';
+import { writeSummary } from './summaryFile.ts';
+
+/** What the storage is given from outside. */
+export interface StoragePorts {
+  readonly fileSystem: FileSystem;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly machine: Machine;
+}
+
+/** What opening or making a session hands over to its store. */
+export interface SessionStoreParts {
+  readonly ports: StoragePorts;
+  readonly layout: SessionLayout;
+  readonly collection: Collection;
+  readonly outputDir: string;
+  readonly lock: FileLock;
+  readonly journal: Journal;
+  readonly index: IndexFeeder;
+  readonly view: SessionView;
+  readonly files: Map<FileRole, DataFile>;
+  readonly seenRecords: SeenKeys;
+  readonly seenUnits: SeenKeys;
+  readonly replayKeys: Set<Fingerprint>;
+  readonly perKeyCounts: Map<string, number>;
+  readonly health: readonly HostHealth[];
+}
+
+/** What a store tells its session. Set once, before the first handover. */
+export interface StoreListener {
+  /** The journal grew: every count may be shown now. */
+  onCommitted(view: SessionView, entries: readonly PlacedEntry[]): void;
+  onDiskFull(message: string): void;
+  onFault(error: FaultError): void;
+  /** These groups have nothing left to do. */
+  onGroupsEnded(groups: readonly string[]): void;
+}
+
+/**
+ * One open session on disk: the lock, the journal, the data files and the index, behind the few things that the engine
+ * needs. Only one exists for a session at any time.
+ */
+export class SessionStore {
+  readonly layout: SessionLayout;
+  readonly collection: Collection;
+  /** How hosts were doing when the session last ran. */
+  readonly health: readonly HostHealth[];
+  readonly #parts: SessionStoreParts;
+  readonly #committer: Committer;
+  #view: SessionView;
+  #listener: StoreListener | undefined;
+  #checkpointsSinceCleanup = 0;
+
+  constructor(parts: SessionStoreParts) {
+    const { collection, journal, view } = parts;
+    this.layout = parts.layout;
+    this.collection = collection;
+    this.health = parts.health;
+    this.#parts = parts;
+    this.#view = view;
+    this.#committer = new Committer({
+      clock: parts.ports.clock,
+      journal,
+      seenRecords: parts.seenRecords,
+      seenUnits: parts.seenUnits,
+      dataFile: (role) => this.#dataFile(role),
+      relativePath: (file) => this.layout.relative(file.path),
+      unitTotal: view.unitTotal,
+      recordTotal: view.records,
+      target: collection.limits.target,
+      perKeyMax: collection.limits.perKey?.max,
+      perKeyCounts: parts.perKeyCounts,
+      replayKeys: parts.replayKeys,
+      onCommitted: (entries) => {
+        this.#advance(entries);
+      },
+      onDiskFull: (message) => this.#listener?.onDiskFull(message),
+      onFault: (error) => this.#listener?.onFault(error),
+      makeReject: rejectedLine,
+    });
+    parts.index.onGroupsEnded = (groups) => this.#listener?.onGroupsEnded(groups);
+  }
+
+  listen(listener: StoreListener): void {
+    this.#listener = listener;
+  }
+
+  /** Everything that is durable, counted. */
+  get view(): SessionView {
+    return this.#view;
+  }
+
+  /** Records that were handed over and are not durable yet. */
+  get notYetSafe(): number {
+    return this.#committer.notYetSafe;
+  }
+
+  get isTargetReached(): boolean {
+    return this.#committer.isTargetReached;
+  }
+
+  /** Hands something over to be committed; see {@link Committer.hand}. */
+  hand(handover: Handover): Promise<Receipt> {
+    return this.#committer.hand(handover);
+  }
+
+  /** Journals events that belong to no unit's work. */
+  async record(...events: readonly JournalEvent[]): Promise<void> {
+    await this.#committer.hand({ events });
+  }
+
+  /** Resolves when nothing waits to be committed. */
+  settled(): Promise<void> {
+    return this.#committer.settled();
+  }
+
+  /** Goes on after a full disk. */
+  retry(): void {
+    this.#committer.retry();
+  }
+
+  /** Pending units of a lane after a number, in order of their numbers. */
+  async pendingUnits(lane: string, after: number, limit: number): Promise<IndexedUnit[]> {
+    return (await this.#parts.index.current()).pendingUnits(lane, after, limit);
+  }
+
+  /** How many units wait, by lane, the lane with the oldest unit first. */
+  async pendingByLane(): Promise<{ lane: string; count: number }[]> {
+    return (await this.#parts.index.current()).pendingByLane();
+  }
+
+  /** Writes a verified snapshot of the session as it is now, and journals it. */
+  async checkpoint(checkpointType: CheckpointType, health: readonly HostHealth[]): Promise<void> {
+    const { ports, journal } = this.#parts;
+    const index = await this.#parts.index.current();
+    const options: CheckpointWriterOptions = {
+      ...ports,
+      layout: this.layout,
+      collection: this.collection,
+      keep: this.collection.checkpoints.keep,
+    };
+    this.#checkpointsSinceCleanup += 1;
+    const isCleanupDue = this.#checkpointsSinceCleanup >= this.collection.checkpoints.cleanupEvery;
+    if (isCleanupDue) this.#checkpointsSinceCleanup = 0;
+    const snapshot = { view: this.#view, groups: index.groups, position: journal.position, health };
+    const id = await writeCheckpoint(options, checkpointType, snapshot, isCleanupDue);
+    await this.record({ type: 'checkpoint', id, checkpointType, health });
+    await writeSummary(ports.fileSystem, this.layout, this.#view, index.groups, health);
+  }
+
+  /**
+   * Ends the work with the session's files: what waits is committed, the index is caught up, the lock let go. After a
+   * fault nothing is written.
+   */
+  async close(isFaulted = false): Promise<void> {
+    if (!isFaulted) await this.#committer.settled();
+    const { index, files, journal, lock, ports } = this.#parts;
+    index.close(!isFaulted);
+    for (const file of files.values()) await file.close();
+    await journal.close();
+    await ports.fileSystem.remove(this.layout.holder);
+    lock.release();
+  }
+
+  #advance(entries: readonly PlacedEntry[]): void {
+    for (const entry of entries) this.#view = reduceView(this.#view, entry);
+    this.#parts.index.add(entries, this.#view);
+    this.#listener?.onCommitted(this.#view, entries);
+  }
+
+  /** The open file of a role. A new one is on disk, and its name in the journal, before its first byte. */
+  async #dataFile(role: FileRole): Promise<DataFile> {
+    const known = this.#parts.files.get(role);
+    if (known !== undefined) return known;
+    const { ports, journal, files, outputDir } = this.#parts;
+    const master = this.#view.files.find((f) => f.role === 'master');
+    const { prefix = this.collection.name } = this.collection.output;
+    const file = await createDataFile(ports.fileSystem, {
+      dir: master === undefined ? outputDir : dirname(this.layout.absolute(master.file)),
+      prefix,
+      role,
+      startedAt: Date.parse(this.#view.createdAt),
+      isSynced: this.collection.durability.fsync,
+    });
+    const at = new Date(ports.clock.now()).toISOString();
+    try {
+      const name = this.layout.relative(file.path);
+      const entries = await journal.append([{ type: 'file', role, file: name }], at);
+      files.set(role, file);
+      this.#advance(entries);
+    } catch (error) {
+      // Its name is not in the journal, so an empty file is all it is.
+      await file.close();
+      await ports.fileSystem.remove(file.path);
+      throw error;
+    }
+    return file;
+  }
+}
+
+/** Makes a data file under the first name that is free. */
+export async function createDataFile(
+  fileSystem: FileSystem,
+  options: { dir: string; prefix: string; role: FileRole; startedAt: number; isSynced: boolean },
+): Promise<DataFile> {
+  for (let n = 1; ; n++) {
+    const name = dataFileName(options.prefix, options.role, options.startedAt, n);
+    try {
+      return await DataFile.create(fileSystem, join(options.dir, name), options.isSynced);
+    } catch (error) {
+      if (!hasCode(error, 'EEXIST')) throw error;
+    }
+  }
+}
+
+/** A line of the rejected file. The record stands in it as the text that it was, when that is JSON. */
+export function rejectedLine(
+  unit: number,
+  reason: string,
+  line: string,
+): { line: string; key: Fingerprint } {
+  const head = `{"reason":${JSON.stringify(reason)},"unit":${unit},"record":`;
+  return { line: `${head}${line}}`, key: fingerprint(line) };
+}
