@@ -39,7 +39,9 @@ export function ensureBrowser(): string | undefined {
   if (findBrowser() !== undefined) return undefined;
   const reason = ensureDebianPackage('chromium');
   if (reason !== undefined) return `needs a browser (Chrome, Edge or Chromium); ${reason}`;
-  return findBrowser() === undefined ? "Debian's chromium is installed and does not start" : undefined;
+  return findBrowser() === undefined
+    ? "Debian's chromium is installed and does not start"
+    : undefined;
 }
 
 /** Starts the browser without a window. Throws when there is none. */

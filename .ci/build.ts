@@ -39,7 +39,11 @@ const bundles: readonly BuildOptions[] = [
   // The suite that runs inside VS Code: one bundle per test file, and the one that runs them.
   {
     ...node,
-    entryPoints: ['test/host/index.ts', 'test/host/suite.ts', ...globSync('test/host/*.test.ts', { cwd: root })],
+    entryPoints: [
+      'test/host/index.ts',
+      'test/host/suite.ts',
+      ...globSync('test/host/*.test.ts', { cwd: root }),
+    ],
     outdir: 'dist/test/host',
     sourcemap: 'inline',
   },

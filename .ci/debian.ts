@@ -28,7 +28,12 @@ function isInstalled(name: string): boolean {
 
 function aptGet(...args: readonly string[]): string {
   // Container images leave documentation out unless asked, and that is what python3-doc is.
-  const options = ['-o', 'DPkg::Lock::Timeout=120', '-o', 'Dpkg::Options::=--path-include=/usr/share/doc/*'];
+  const options = [
+    '-o',
+    'DPkg::Lock::Timeout=120',
+    '-o',
+    'Dpkg::Options::=--path-include=/usr/share/doc/*',
+  ];
   const { stdout, stderr } = spawnSync('apt-get', [...options, ...args], {
     encoding: 'utf8',
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },

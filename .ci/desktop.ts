@@ -60,7 +60,9 @@ function desktopExecutable(): string {
   const place = places[process.platform as keyof typeof places];
   const executable = path.resolve(bin, place);
   if (command === undefined || !existsSync(executable)) {
-    throw new Error('No installed VS Code found behind `code`; name a version to download instead.');
+    throw new Error(
+      'No installed VS Code found behind `code`; name a version to download instead.',
+    );
   }
   return executable;
 }

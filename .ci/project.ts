@@ -22,7 +22,9 @@ export function findCommand(...names: readonly string[]): string | undefined {
   const folders = (process.env['PATH'] ?? '').split(path.delimiter);
   const endings = process.platform === 'win32' ? ['.exe', '.cmd'] : [''];
   return names
-    .flatMap((name) => folders.flatMap((folder) => endings.map((end) => path.join(folder, name + end))))
+    .flatMap((name) =>
+      folders.flatMap((folder) => endings.map((end) => path.join(folder, name + end))),
+    )
     .find((file) => existsSync(file));
 }
 

@@ -50,7 +50,9 @@ function npm(...args) {
 function run(command, args, cwd, shell = false) {
   const { status, error } = spawnSync(command, args, { cwd, shell, stdio: 'inherit' });
   if (status !== 0) {
-    fail(`${command} ${args.join(' ')} ${error ? `failed: ${error.message}` : `ended with ${status}`}`);
+    fail(
+      `${command} ${args.join(' ')} ${error ? `failed: ${error.message}` : `ended with ${status}`}`,
+    );
   }
 }
 
@@ -58,7 +60,11 @@ function run(command, args, cwd, shell = false) {
 function hand(file, args) {
   const bin = path.join(root, 'node_modules', '.bin');
   const env = { ...process.env, PATH: `${bin}${path.delimiter}${process.env.PATH ?? ''}` };
-  const child = spawn(node, [path.resolve(root, file), ...args], { cwd: root, stdio: 'inherit', env });
+  const child = spawn(node, [path.resolve(root, file), ...args], {
+    cwd: root,
+    stdio: 'inherit',
+    env,
+  });
   // Ctrl-C reaches the child by itself (same terminal); this process only has to outlive it.
   process.on('SIGINT', () => {});
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));

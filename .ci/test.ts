@@ -55,7 +55,9 @@ const args = process.argv.slice(2);
 const wantedTiers = tiers.filter((tier) => args.includes(tier.name));
 const wantedFiles = args.filter((arg) => arg.endsWith('.test.ts'));
 /** What is neither a tier nor a file is for the tests: `npm run test:crash -- --kills 200`. */
-const argv = args.filter((arg) => !wantedFiles.includes(arg) && !tiers.some(({ name }) => name === arg));
+const argv = args.filter(
+  (arg) => !wantedFiles.includes(arg) && !tiers.some(({ name }) => name === arg),
+);
 
 process.exitCode = await main();
 
@@ -105,7 +107,9 @@ async function runTier(tier: Tier): Promise<Counts> {
 
 function filesOf(tier: string): readonly string[] {
   return globSync(`test/${tier}/**/*.test.ts`, { cwd: root })
-    .filter((file) => wantedFiles.length === 0 || wantedFiles.some((wanted) => file.endsWith(wanted)))
+    .filter(
+      (file) => wantedFiles.length === 0 || wantedFiles.some((wanted) => file.endsWith(wanted)),
+    )
     .map((file) => inProject(file))
     .sort();
 }

@@ -25,18 +25,20 @@ const idleLimitMs = 10_000;
  * Runs one test file in a process of its own. Every way of ending without having run its tests (no test in it, a crash,
  * `process.exit`, a hang) is a failed outcome.
  */
-export async function runTestFile(file: string, { argv, limitMs }: FileOptions): Promise<FileResult> {
+export async function runTestFile(
+  file: string,
+  { argv, limitMs }: FileOptions,
+): Promise<FileResult> {
   const startedAt = performance.now();
   const outcomes: Outcome[] = [];
   const stop = new AbortController();
   let output = '';
   let openTests = 0;
-  let isSummedUp = false;
-  let ownFailure: string | undefined;
+  const end: { isSummedUp: boolean; failure?: string } = { isSummedUp: false };
   let idleTimer: NodeJS.Timeout | undefined;
 
   const giveUp = (why: string): void => {
-    ownFailure ??= why;
+    end.failure ??= why;
     stop.abort();
   };
   const limitTimer = setTimeout(() => giveUp(`took longer than ${limitMs / 1000} s`), limitMs);
@@ -47,7 +49,7 @@ export async function runTestFile(file: string, { argv, limitMs }: FileOptions):
 
   const record = (event: TestEvent & { readonly nesting: number }): void => {
     if (isFileItself(event)) {
-      ownFailure ??=
+      end.failure ??=
         event.details.error === undefined
           ? 'ran no test (it holds none, or ended its process)'
           : 'its process failed outside of its tests';
@@ -70,11 +72,12 @@ export async function runTestFile(file: string, { argv, limitMs }: FileOptions):
         if (isFileItself(event)) return;
         openTests--;
         if (openTests > 0) return;
-        const why = 'is kept alive by something that its tests left running (a server, a timer, a child process)';
+        const why =
+          'is kept alive by something that its tests left running (a server, a timer, a child process)';
         idleTimer = setTimeout(() => giveUp(why), idleLimitMs);
       })
       .on('test:summary', (summary) => {
-        isSummedUp ||= summary.file !== undefined;
+        end.isSummedUp ||= summary.file !== undefined;
       })
       .on('test:diagnostic', ({ file: about, message }) => {
         if (about !== undefined) output += `${message}\n`;
@@ -87,9 +90,9 @@ export async function runTestFile(file: string, { argv, limitMs }: FileOptions):
   clearTimeout(limitTimer);
   clearTimeout(idleTimer);
 
-  if (!isSummedUp) ownFailure ??= 'ended before all of its tests had';
-  if (ownFailure !== undefined) {
-    outcomes.push({ kind: 'failed', name: path.basename(file), place: file, detail: ownFailure });
+  if (!end.isSummedUp) end.failure ??= 'ended before all of its tests had';
+  if (end.failure !== undefined) {
+    outcomes.push({ kind: 'failed', name: path.basename(file), place: file, detail: end.failure });
   }
   return { file, outcomes, output, seconds: (performance.now() - startedAt) / 1000 };
 }

@@ -87,7 +87,12 @@ export class VscodeServer {
     const main = path.join(home, vscodeFolder, 'out', 'server-main.js');
     const dataDir = await mkdtemp(path.join(os.tmpdir(), 'cf-vscode-'));
     await writeMachineSettings(dataDir);
-    const folders = ['--user-data-dir', dataDir, '--extensions-dir', path.join(dataDir, 'extensions')];
+    const folders = [
+      '--user-data-dir',
+      dataDir,
+      '--extensions-dir',
+      path.join(dataDir, 'extensions'),
+    ];
     if (options.vsix !== undefined) {
       const installing = [main, ...folders, '--install-extension', options.vsix];
       const { status, stdout, stderr } = spawnSync(node, installing, { encoding: 'utf8' });
@@ -141,7 +146,7 @@ export class VscodeServer {
       folder: path.resolve(options.folder),
       payload: JSON.stringify(payload),
     });
-    return `http://127.0.0.1:${this.#port}/?${query}`;
+    return `http://127.0.0.1:${this.#port}/?${query.toString()}`;
   }
 
   /** The processes that run extensions, one for each open window. Linux only. */
@@ -228,7 +233,10 @@ function portOf(server: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     let said = '';
     const fail = (what: string): void => reject(new Error(`The VS Code server ${what}:\n${said}`));
-    const limit = setTimeout(() => fail(`did not listen within ${startLimitMs / 1000} s`), startLimitMs);
+    const limit = setTimeout(
+      () => fail(`did not listen within ${startLimitMs / 1000} s`),
+      startLimitMs,
+    );
     const listen = (chunk: Buffer): void => {
       said += chunk.toString();
       const port = /listening on (\d+)/.exec(said)?.[1];
