@@ -22,6 +22,8 @@ export interface ServerOptions {
   readonly asksForTrust?: boolean;
   /** Added to the environment of the server and of its extension host. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Left out: the server ends by itself some minutes after its last window, should nobody stop it. */
+  readonly staysWithoutWindow?: boolean;
   /** A package to install before the server starts, as a user would. */
   readonly vsix?: string;
 }
@@ -109,8 +111,9 @@ export class VscodeServer {
         ...['--accept-server-license-terms', '--disable-telemetry'],
         // Without this a built workbench ignores the development paths of a window.
         '--enable-smoke-test-driver',
-        // Should this process be killed, the server goes away by itself some minutes later.
-        ...['--enable-remote-auto-shutdown', '--reconnection-grace-time', '60'],
+        ...(options.staysWithoutWindow === true
+          ? []
+          : ['--enable-remote-auto-shutdown', '--reconnection-grace-time', '60']),
         ...(options.asksForTrust === true ? [] : ['--disable-workspace-trust']),
       ],
       {
