@@ -1,5 +1,6 @@
 /**
- * The ids of everything in package.json's `contributes`: its typed twin. A test holds the two equal.
+ * The ids of everything in package.json's `contributes`, with the types that package.json can't state: its typed twin.
+ * A test holds the two equal in both directions.
  */
 export const commandIds = [
   'cfCollector.start',
@@ -7,12 +8,72 @@ export const commandIds = [
   'cfCollector.pause',
   'cfCollector.stop',
   'cfCollector.resume',
+  'cfCollector.runInTerminal',
   'cfCollector.openDashboard',
   'cfCollector.openMaster',
   'cfCollector.openCheckpoint',
   'cfCollector.openLog',
+  'cfCollector.setSecret',
   'cfCollector.refresh',
 ] as const;
 
-/** A command's id. */
+/** A command that package.json names. */
 export type CommandId = (typeof commandIds)[number];
+
+/** Commands that only our own items run: package.json does not name them. */
+export const internalCommandIds = ['cfCollector.showMoreFailedUnits'] as const;
+
+/** The activity bar's container. */
+export const containerId = 'cfCollector';
+
+/** The tree of sessions. */
+export const sessionsViewId = 'cfCollector.sessions';
+
+/** The webview panel's type: what a reloaded window finds its dashboards by. */
+export const dashboardViewType = 'cfCollector.dashboard';
+
+/** Settings under `cfCollector.` with the type of their value. */
+export interface Settings {
+  readonly contact: string;
+  readonly openDashboardOnStart: boolean;
+  readonly offerResume: boolean;
+}
+
+/** What a setting is when nobody has set it. */
+export const settingDefaults: Settings = {
+  contact: '',
+  openDashboardOnStart: true,
+  offerResume: true,
+};
+
+/** Context keys that `when` clauses go by, with the type of their value. */
+export interface ContextKeys {
+  /** There is a `*.collect.json` in the workspace. */
+  readonly 'cfCollector.hasCollections': boolean;
+  /** This window runs a session that can be paused. */
+  readonly 'cfCollector.canPause': boolean;
+  /** This window holds a session, running or paused. */
+  readonly 'cfCollector.canStop': boolean;
+}
+
+/** The names of {@link ContextKeys}. */
+export const contextKeys = [
+  'cfCollector.hasCollections',
+  'cfCollector.canPause',
+  'cfCollector.canStop',
+] as const satisfies readonly (keyof ContextKeys)[];
+
+/** Tags of tree items' `contextValue` that `when` clauses go by (`viewItem =~ /;tag;/`). */
+export const itemTags = [
+  'session',
+  'pausable',
+  'stoppable',
+  'resumable',
+  'hasMaster',
+  'hasCheckpoint',
+  'master',
+  'checkpoint',
+] as const;
+
+/** The end of every collection file's name. */
+export const collectionSuffix = '.collect.json';

@@ -55,9 +55,17 @@ export function createInFlight(words: Words): Part {
 export function createErrors(words: Words): Part {
   const { t, format } = words;
   const table = new Table<ErrorView>(t('section.errors'), [
-    { heading: t('column.time'), width: '8em', text: (error) => format.clock(Date.parse(error.at)) },
+    {
+      heading: t('column.time'),
+      width: '8em',
+      text: (error) => format.clock(Date.parse(error.at)),
+    },
     { heading: t('column.unit'), width: '3fr', text: (error) => error.key, oneLine: true },
-    { heading: t('column.error'), width: '4fr', text: (error) => `${error.message} (${error.code})` },
+    {
+      heading: t('column.error'),
+      width: '4fr',
+      text: (error) => `${error.message} (${error.code})`,
+    },
     {
       heading: t('column.outcome'),
       width: '9em',

@@ -4,7 +4,7 @@ import type { DashboardStringKey, DashboardStrings } from '../src/protocol/webvi
 /** The page's language: translated words and the locale's numbers. */
 export interface Words {
   /** The translated text, `{0}` and so on replaced by the values. */
-  t(key: DashboardStringKey, ...values: readonly string[]): string;
+  readonly t: (key: DashboardStringKey, ...values: readonly string[]) => string;
   readonly format: Formats;
 }
 

@@ -1,21 +1,21 @@
 /** Numbers and times as people of one locale read them. No words: those are translated at the edge. */
 export interface Formats {
   /** `1,234` */
-  count(value: number): string;
+  readonly count: (value: number) => string;
   /** A rate or a mean, one decimal below 100: `12.3`, `1,234`. */
-  rate(value: number): string;
+  readonly rate: (value: number) => string;
   /** A share of 1: `61%`; below 100% it never says 100%. */
-  percent(share: number): string;
+  readonly percent: (share: number) => string;
   /** `0:00:07`, `12:05:31`; hours are not folded into days. */
-  duration(ms: number): string;
+  readonly duration: (ms: number) => string;
   /** `950 byte`, `1.4 MB`: powers of 1000. */
-  bytes(value: number): string;
+  readonly bytes: (value: number) => string;
   /** `3 minutes ago`, `now`. */
-  ago(fromMs: number, nowMs: number): string;
+  readonly ago: (fromMs: number, nowMs: number) => string;
   /** Time of day with seconds, local: `14:03:22`. */
-  clock(epochMs: number): string;
+  readonly clock: (epochMs: number) => string;
   /** Day and time, local. */
-  dateTime(epochMs: number): string;
+  readonly dateTime: (epochMs: number) => string;
 }
 
 const byteUnits = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;

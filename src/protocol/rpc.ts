@@ -2,8 +2,10 @@ import { assertNever } from '../core/assert.ts';
 
 /** Requests by name, with what they take and give. */
 export type RequestMap = object;
-type Params<M, K extends keyof M> = M[K] extends { params: infer P } ? P : never;
-type Result<M, K extends keyof M> = M[K] extends { result: infer R } ? R : never;
+/** What a request takes. */
+export type RequestParams<M, K extends keyof M> = M[K] extends { params: infer P } ? P : never;
+/** What a request gives. */
+export type RequestResult<M, K extends keyof M> = M[K] extends { result: infer R } ? R : never;
 
 /** The wire: a message port, a worker, a webview. */
 export interface RpcChannel {
@@ -35,7 +37,7 @@ export class RemoteError extends Error {
   }
 }
 
-type Handlers<M> = { readonly [K in keyof M]: (params: Params<M, K>) => Promise<Result<M, K>> };
+type Handlers<M> = { readonly [K in keyof M]: (params: RequestParams<M, K>) => Promise<RequestResult<M, K>> };
 type Message =
   | {
       readonly kind: 'request';
@@ -93,9 +95,9 @@ export class Rpc<
    */
   request<K extends keyof Outgoing & string>(
     name: K,
-    params: Params<Outgoing, K>,
+    params: RequestParams<Outgoing, K>,
     timeoutMs = 30_000,
-  ): Promise<Result<Outgoing, K>> {
+  ): Promise<RequestResult<Outgoing, K>> {
     if (this.#closed) return Promise.reject(this.#closed);
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {

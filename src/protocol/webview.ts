@@ -90,7 +90,7 @@ export type DashboardStringKey =
   | `section.${'figures' | 'progress' | 'rate' | 'inFlight' | 'errors' | 'hosts'}`
   | `empty.${'rate' | 'inFlight' | 'inFlightIdle' | 'errors' | 'hosts'}`
   | `advice.${AdviceKey}`
-  | `progress.${'units' | 'discovering' | 'timeLeft' | 'timeLeftUnknown' | 'none'}`
+  | `progress.${'units' | 'timeLeft' | 'timeLeftUnknown' | 'none'}`
   | `chart.${'time' | 'records' | 'units' | 'summary'}`
   | 'openCollection'
   | 'session'

@@ -1,0 +1,53 @@
+import * as vscode from 'vscode';
+import { createApi, type CollectorApi } from './host/api.ts';
+import { registerCheckpointDocuments } from './host/checkpointDocument.ts';
+import { registerCommands } from './host/commands.ts';
+import { createServices } from './host/compose.ts';
+import { registerContextKeys } from './host/contextKeys.ts';
+import { offerResume, offerResumeAfterCrash } from './host/resumeOffer.ts';
+import type { Services } from './host/services.ts';
+import { StatusBar } from './host/statusBar.ts';
+import { SessionTree } from './host/tree.ts';
+
+let active: Services | undefined;
+
+export function activate(context: vscode.ExtensionContext): CollectorApi {
+  try {
+    const services = createServices(context);
+    const { tracker, reporter, dashboards, checker } = services;
+    const tree = new SessionTree(services);
+    context.subscriptions.push(
+      tree,
+      new StatusBar(services),
+      checker.register(),
+      registerContextKeys(tracker),
+      registerCheckpointDocuments(services),
+      dashboards.register(),
+      vscode.workspace.onDidGrantWorkspaceTrust(() => {
+        tracker.refresh();
+      }),
+      vscode.workspace.onDidChangeWorkspaceFolders(() => {
+        tracker.refresh();
+      }),
+      ...registerCommands(services, tree),
+    );
+    tracker.events.on('lost', (refs, error) => {
+      reporter.guard(() => offerResumeAfterCrash(services, refs, error));
+    });
+    reporter.guard(() => offerResume(services));
+    active = services;
+    return createApi(services);
+  } catch (error) {
+    // VS Code shows nothing itself.
+    void vscode.window.showErrorMessage(
+      vscode.l10n.t('CF Collector could not start: {0}', String(error)),
+    );
+    throw error;
+  }
+}
+
+/** The window closes: what runs is stopped and checkpointed, as far as the time allows. */
+export async function deactivate(): Promise<void> {
+  await active?.runs.stopAll();
+  await active?.engine.dispose();
+}

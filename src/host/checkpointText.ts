@@ -1,0 +1,81 @@
+import { t } from '@vscode/l10n';
+import type { Formats } from '../core/format.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import type { CheckpointContent } from '../protocol/worker.ts';
+import { checkpointWord } from './treeModel.ts';
+
+/** A checkpoint as a page that a person reads: what it says in a table, then all of it as JSON. Markdown. */
+export function checkpointMarkdown(
+  { listing, content }: CheckpointContent,
+  formats: Formats,
+): string {
+  const rows: (readonly [name: string, value: string])[] = [
+    [t('Written'), formats.dateTime(Date.parse(listing.at))],
+    [t('Because'), checkpointWord(listing.type)],
+    [t('Records'), formats.count(listing.records)],
+    [t('Journal position'), formats.count(listing.seq)],
+    [
+      t('State'),
+      listing.valid ? t('Verified') : t('Damaged or missing; resuming does not need it.'),
+    ],
+    [t('File'), listing.path],
+  ];
+  if (isJsonObject(content)) rows.push(...contentRows(content, formats));
+  const table = rows.map(([name, value]) => `| ${escapeCell(name)} | ${escapeCell(value)} |`);
+  const json = JSON.stringify(content, null, 2);
+  const fence = longestFence(json);
+  return [
+    `# ${t('Checkpoint')}`,
+    '',
+    escapeCell(listing.id),
+    '',
+    '| | |',
+    '|---|---|',
+    ...table,
+    '',
+    `## ${t('The whole file')}`,
+    '',
+    `${fence}json`,
+    json,
+    fence,
+    '',
+  ].join('\n');
+}
+
+/** What the second earlier system's fields say, where a file has them. */
+function contentRows(content: JsonObject, formats: Formats): (readonly [string, string])[] {
+  const rows: [string, string][] = [];
+  const groups = [
+    ['venues_completed', t('Groups completed')],
+    ['venues_in_progress', t('Groups in progress')],
+    ['venues_not_started', t('Groups not started')],
+  ] as const;
+  for (const [field, name] of groups) {
+    const value = content[field];
+    if (!Array.isArray(value) || value.length === 0) continue;
+    const names = value.map((venue: JsonValue) =>
+      Array.isArray(venue) ? venue.map(String).join(' ') : JSON.stringify(venue),
+    );
+    const shown = names.slice(0, maxGroups).join(', ');
+    const more = names.length - maxGroups;
+    rows.push([name, more > 0 ? t('{0} and {1} more', shown, formats.count(more)) : shown]);
+  }
+  const operation = content['last_successful_operation'];
+  if (typeof operation === 'string') rows.push([t('Last successful operation'), operation]);
+  return rows;
+}
+
+const maxGroups = 20;
+
+/** Text as a table cell shows it: nothing in it is markup. */
+function escapeCell(text: string): string {
+  return text
+    .replace(/[\\`*_{}[\]()#+\-.!|<>~&]/g, (character) => `\\${character}`)
+    .replace(/\s+/g, ' ');
+}
+
+/** A code fence that nothing inside can close. */
+function longestFence(text: string): string {
+  const runs = text.match(/`+/g) ?? [];
+  return '`'.repeat(Math.max(3, ...runs.map((run) => run.length + 1)));
+}

@@ -1,0 +1,91 @@
+import { t } from '@vscode/l10n';
+import * as vscode from 'vscode';
+import type { CommandId, internalCommandIds } from '../contributions.ts';
+import { newCollection } from './newCollection.ts';
+import { openCheckpoint, openLog, openMaster } from './openFiles.ts';
+import { pickCollection, pickSession, type CommandTarget } from './pick.ts';
+import type { Services } from './services.ts';
+import { resumeSession, startCollection } from './startCollection.ts';
+import { runInTerminal } from './terminal.ts';
+import type { SessionTree } from './tree.ts';
+
+type Handler = (services: Services, target: CommandTarget, tree: SessionTree) => unknown;
+
+/** Every command. What a handler throws is shown to the person; what it gives is the command's result. */
+const handlers: Record<CommandId | (typeof internalCommandIds)[number], Handler> = {
+  'cfCollector.start': startCollection,
+  'cfCollector.new': newCollection,
+  'cfCollector.pause': pause,
+  'cfCollector.stop': stop,
+  'cfCollector.resume': resume,
+  'cfCollector.runInTerminal': runCollectionInTerminal,
+  'cfCollector.openDashboard': openDashboard,
+  'cfCollector.openMaster': openMaster,
+  'cfCollector.openCheckpoint': openCheckpoint,
+  'cfCollector.openLog': openLog,
+  'cfCollector.setSecret': ({ secrets }) => secrets.ask(),
+  'cfCollector.refresh': ({ tracker }) => {
+    tracker.refresh();
+  },
+  'cfCollector.showMoreFailedUnits': (_services, target, tree) => {
+    if (target && 'kind' in target && target.kind === 'more') tree.showMore(target.session);
+  },
+};
+
+/** Registers every command of the table. */
+export function registerCommands(services: Services, tree: SessionTree): vscode.Disposable[] {
+  return Object.entries(handlers).map(([id, handler]) =>
+    vscode.commands.registerCommand(id, async (target?: CommandTarget) => {
+      try {
+        return await handler(services, target, tree);
+      } catch (error) {
+        // Not awaited: a command has ended when its work has, not when its message is closed.
+        void services.reporter.show(error);
+        return undefined;
+      }
+    }),
+  );
+}
+
+async function pause(services: Services, target: CommandTarget): Promise<void> {
+  const session = await pickSession(services, target, {
+    fits: ({ isOurs, snapshot }) => isOurs && snapshot.view.state === 'active',
+    placeHolder: t('Which session do you want to pause?'),
+    none: t('No session is running in this window.'),
+  });
+  if (session) await services.runs.pause(session.ref);
+}
+
+async function stop(services: Services, target: CommandTarget): Promise<void> {
+  const session = await pickSession(services, target, {
+    fits: ({ isOurs }) => isOurs,
+    placeHolder: t('Which session do you want to stop?'),
+    none: t('No session is running in this window.'),
+  });
+  if (session) await services.runs.stop(session.ref);
+}
+
+async function resume(services: Services, target: CommandTarget): Promise<void> {
+  const session = await pickSession(services, target, {
+    fits: ({ resumable }) => resumable,
+    placeHolder: t('Which session do you want to resume?'),
+    none: t('There is no session to resume.'),
+  });
+  if (session) await resumeSession(services, session);
+}
+
+async function openDashboard(services: Services, target: CommandTarget): Promise<void> {
+  const session = await pickSession(services, target, {
+    fits: () => true,
+    placeHolder: t('Whose dashboard do you want to open?'),
+    none: t('There is no session yet. Start a collection first.'),
+  });
+  if (session) await services.dashboards.open(session.ref);
+}
+
+async function runCollectionInTerminal(services: Services, target: CommandTarget): Promise<void> {
+  const file = await pickCollection(target);
+  const folder = file && vscode.workspace.getWorkspaceFolder(file);
+  if (!folder) return;
+  await runInTerminal(services, folder.uri.fsPath, ['run', file.fsPath]);
+}

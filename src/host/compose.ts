@@ -1,0 +1,81 @@
+import * as l10n from '@vscode/l10n';
+import path from 'node:path';
+import { Worker } from 'node:worker_threads';
+import * as vscode from 'vscode';
+import { DashboardManager } from './dashboard.ts';
+import { CollectionChecker } from './diagnostics.ts';
+import { EngineClient, type EngineWorker } from './engine.ts';
+import { createLog, logEngineLine } from './log.ts';
+import { Memory } from './memory.ts';
+import { openCollection, openLog, openMaster } from './openFiles.ts';
+import { Reporter } from './report.ts';
+import { Runs } from './runs.ts';
+import { SecretVault } from './secrets.ts';
+import { editorFormats, type Services } from './services.ts';
+import { SessionTracker } from './sessions.ts';
+import { resumeSession } from './startCollection.ts';
+import { trustedFolderPaths } from './workspace.ts';
+
+/** Makes the parts and gives them to each other. Starts nothing: the engine comes with the first request. */
+export function createServices(context: vscode.ExtensionContext): Services {
+  if (vscode.l10n.bundle) l10n.config({ contents: vscode.l10n.bundle });
+  const log = createLog();
+  const formats = editorFormats();
+  const secrets = new SecretVault(context.secrets);
+  const engine = new EngineClient({
+    spawn: () => spawnWorker(context, log),
+    secret: (name) => secrets.get(name),
+  });
+  engine.events.on('log', (line) => {
+    logEngineLine(log, line);
+  });
+  const tracker = new SessionTracker(engine, trustedFolderPaths);
+  const checker = new CollectionChecker(engine, log);
+  const runs = new Runs(engine, tracker);
+  const reporter = new Reporter({
+    log,
+    formats,
+    secrets,
+    showProblem: (uri) => checker.showFirstProblem(uri),
+  });
+  const dashboards = new DashboardManager({
+    extensionUri: context.extensionUri,
+    tracker,
+    actions: {
+      pause: ({ ref }) => runs.pause(ref),
+      resume: (session) => resumeSession(services, session),
+      stop: ({ ref }) => runs.stop(ref),
+      openMaster: ({ ref }) => openMaster(services, ref),
+      openLog: ({ ref }) => openLog(services, ref),
+      openCollection,
+    },
+  });
+  const services: Services = {
+    context,
+    log,
+    formats,
+    memory: new Memory(context),
+    secrets,
+    engine,
+    tracker,
+    reporter,
+    checker,
+    runs,
+    dashboards,
+  };
+  context.subscriptions.push(log, checker);
+  return services;
+}
+
+/** The engine beside the extension host's event loop; what it prints goes to the log. */
+function spawnWorker(context: vscode.ExtensionContext, log: vscode.LogOutputChannel): EngineWorker {
+  const file = path.join(context.extensionPath, 'dist', 'worker.js');
+  const worker = new Worker(file, { name: 'cf-collector', stdout: true, stderr: true });
+  worker.stdout.setEncoding('utf8').on('data', (text: string) => {
+    log.debug(text.trimEnd());
+  });
+  worker.stderr.setEncoding('utf8').on('data', (text: string) => {
+    log.warn(text.trimEnd());
+  });
+  return worker;
+}

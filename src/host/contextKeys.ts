@@ -1,0 +1,40 @@
+import * as vscode from 'vscode';
+import { collectionSuffix, type ContextKeys } from '../contributions.ts';
+import type { SessionTracker } from './sessions.ts';
+import { findCollections } from './workspace.ts';
+
+/** Keeps the keys that menus and the empty view go by. */
+export function registerContextKeys(tracker: SessionTracker): vscode.Disposable {
+  const known: Partial<ContextKeys> = {};
+  const set = <K extends keyof ContextKeys>(key: K, value: ContextKeys[K]): void => {
+    if (known[key] === value) return;
+    known[key] = value;
+    void vscode.commands.executeCommand('setContext', key, value);
+  };
+  const fromSessions = () => {
+    const live = tracker.live();
+    set(
+      'cfCollector.canPause',
+      live.some(({ snapshot }) => snapshot.view.state === 'active'),
+    );
+    set('cfCollector.canStop', live.length > 0);
+  };
+  const fromFiles = async () => {
+    set('cfCollector.hasCollections', (await findCollections()).length > 0);
+  };
+  tracker.events.on('changed', fromSessions);
+  fromSessions();
+  void fromFiles();
+  const watcher = vscode.workspace.createFileSystemWatcher(
+    `**/*${collectionSuffix}`,
+    false,
+    true,
+    false,
+  );
+  return vscode.Disposable.from(
+    watcher,
+    watcher.onDidCreate(fromFiles),
+    watcher.onDidDelete(fromFiles),
+    vscode.workspace.onDidChangeWorkspaceFolders(fromFiles),
+  );
+}

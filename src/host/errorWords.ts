@@ -1,0 +1,90 @@
+import { t } from '@vscode/l10n';
+import { codeOf, messageOf } from '../core/errors.ts';
+import type { Formats } from '../core/format.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import { RemoteError } from '../protocol/rpc.ts';
+import type { HolderView } from '../protocol/worker.ts';
+import { holderPhrase } from './phrases.ts';
+
+/** What a message about an error offers to do. */
+export type ErrorAction = 'showLog' | 'showProblem' | 'setSecret';
+
+/** An error in a person's language, with what can be done about it. */
+export interface ErrorWords {
+  readonly message: string;
+  readonly actions: readonly ErrorAction[];
+  /** The secret that is missing, for `setSecret`. */
+  readonly secret?: string;
+}
+
+/**
+ * Words for an error, by its code; the facts come from its data. A code without words of its own keeps its English
+ * message, which says what, where and what to do next.
+ */
+export function errorWords(error: unknown, formats: Formats): ErrorWords {
+  const data = dataOf(error);
+  const holder = holderIn(data);
+  if (holder) {
+    return {
+      message: t(
+        'This session is held by {0}. Stop it there first.',
+        holderPhrase(holder, formats),
+      ),
+      actions: ['showLog'],
+    };
+  }
+  switch (codeOf(error)) {
+    case 'CONFIG_INVALID':
+      return {
+        message: t('The collection file has problems: {0}', firstLine(messageOf(error))),
+        actions: ['showProblem'],
+      };
+    case 'SECRET_MISSING': {
+      const secret = textIn(data, 'name');
+      return {
+        message: t('The secret {0} is not set.', secret),
+        actions: ['setSecret'],
+        secret,
+      };
+    }
+    case 'RPC_TIMEOUT':
+      return {
+        message: t('The collection engine does not answer. Reload the window if that lasts.'),
+        actions: ['showLog'],
+      };
+    case 'RPC_CLOSED':
+      return {
+        message: t(
+          'The collection engine has ended. Everything counted is on disk; Resume starts it again.',
+        ),
+        actions: ['showLog'],
+      };
+    default:
+      return { message: messageOf(error), actions: ['showLog'] };
+  }
+}
+
+function dataOf(error: unknown): JsonObject {
+  const data = error instanceof RemoteError ? (error.data as JsonValue | undefined) : undefined;
+  return isJsonObject(data) ? data : {};
+}
+
+/** Who holds the session, when that is what the error is about. */
+function holderIn(data: JsonObject): HolderView | undefined {
+  const { pid, host, via, since } = (
+    isJsonObject(data['holder']) ? data['holder'] : data
+  ) as Partial<Record<keyof HolderView, JsonValue>>;
+  if (typeof pid !== 'number' || typeof host !== 'string' || typeof since !== 'string') {
+    return undefined;
+  }
+  return { pid, host, since, via: via === 'cli' ? 'cli' : 'window' };
+}
+
+function textIn(data: JsonObject, key: string): string {
+  const value = data[key];
+  return typeof value === 'string' ? value : '';
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? text;
+}

@@ -1,0 +1,36 @@
+import type * as vscode from 'vscode';
+
+/** What the extension remembers about a person's choices: every key is here. */
+export class Memory {
+  readonly #context: Pick<vscode.ExtensionContext, 'globalState' | 'workspaceState'>;
+  #hasToldAboutClosing = false;
+
+  constructor(context: Pick<vscode.ExtensionContext, 'globalState' | 'workspaceState'>) {
+    this.#context = context;
+  }
+
+  /** Whether to say now that closing the window stops a run: once in a window, until it is not to be said again. */
+  takeClosingNotice(): boolean {
+    if (
+      this.#hasToldAboutClosing ||
+      this.#context.globalState.get<boolean>('knowsThatClosingStops', false)
+    ) {
+      return false;
+    }
+    this.#hasToldAboutClosing = true;
+    return true;
+  }
+
+  async rememberThatClosingStops(): Promise<void> {
+    await this.#context.globalState.update('knowsThatClosingStops', true);
+  }
+
+  /** Whether `.gitignore` was offered in this workspace. */
+  get wasOfferedGitignore(): boolean {
+    return this.#context.workspaceState.get<boolean>('wasOfferedGitignore', false);
+  }
+
+  async rememberGitignoreOffer(): Promise<void> {
+    await this.#context.workspaceState.update('wasOfferedGitignore', true);
+  }
+}

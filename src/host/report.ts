@@ -1,0 +1,75 @@
+import * as vscode from 'vscode';
+import { t } from '@vscode/l10n';
+import { codeOf, messageOf } from '../core/errors.ts';
+import type { Formats } from '../core/format.ts';
+import { errorWords, type ErrorAction } from './errorWords.ts';
+import type { SecretVault } from './secrets.ts';
+
+/** Where an error came up: what the actions of its message need. */
+export interface ErrorContext {
+  /** The collection file that was being used. */
+  readonly collection?: vscode.Uri;
+}
+
+/** Errors at the edge: written to the log whole, shown as one message with its next step. */
+export class Reporter {
+  readonly #log: vscode.LogOutputChannel;
+  readonly #formats: Formats;
+  readonly #secrets: SecretVault;
+  readonly #showProblem: (collection: vscode.Uri) => Promise<void>;
+
+  /** @param showProblem opens a collection file at its first problem. */
+  constructor(options: {
+    log: vscode.LogOutputChannel;
+    formats: Formats;
+    secrets: SecretVault;
+    showProblem: (collection: vscode.Uri) => Promise<void>;
+  }) {
+    this.#log = options.log;
+    this.#formats = options.formats;
+    this.#secrets = options.secrets;
+    this.#showProblem = options.showProblem;
+  }
+
+  /** Tells about an error; resolves when the message is gone and its action, if one was chosen, is done. */
+  async show(error: unknown, context: ErrorContext = {}): Promise<void> {
+    this.#log.error(
+      `${codeOf(error)}: ${error instanceof Error ? (error.stack ?? messageOf(error)) : messageOf(error)}`,
+    );
+    const words = errorWords(error, this.#formats);
+    const actions = words.actions.filter(
+      (action) => action !== 'showProblem' || context.collection !== undefined,
+    );
+    const labels = new Map(actions.map((action) => [actionLabel(action), action]));
+    const chosen = await vscode.window.showErrorMessage(words.message, ...labels.keys());
+    switch (chosen === undefined ? undefined : labels.get(chosen)) {
+      case 'showLog':
+        this.#log.show();
+        return;
+      case 'showProblem':
+        if (context.collection) await this.#showProblem(context.collection);
+        return;
+      case 'setSecret':
+        await this.#secrets.ask(words.secret);
+        return;
+      case undefined:
+        return;
+    }
+  }
+
+  /** Runs something that nobody waits for; what it throws is shown. */
+  guard(work: () => Promise<unknown>, context?: ErrorContext): void {
+    void work().catch((error: unknown) => this.show(error, context));
+  }
+}
+
+function actionLabel(action: ErrorAction): string {
+  switch (action) {
+    case 'showLog':
+      return t('Show Log');
+    case 'showProblem':
+      return t('Show Problem');
+    case 'setSecret':
+      return t('Set Secret');
+  }
+}

@@ -1,0 +1,64 @@
+import { t } from '@vscode/l10n';
+import * as vscode from 'vscode';
+import type { SessionRef } from '../protocol/worker.ts';
+import type { EngineClient } from './engine.ts';
+import type { SessionTracker } from './sessions.ts';
+import { readHttpSettings } from './settings.ts';
+
+/** VS Code waits five seconds for an extension to go. */
+const closingTimeoutMs = 4000;
+
+/** Starting, resuming, pausing and stopping sessions in this window: the only place that asks the engine to. */
+export class Runs {
+  readonly #engine: Pick<EngineClient, 'request'>;
+  readonly #tracker: Pick<SessionTracker, 'live'>;
+
+  constructor(engine: Pick<EngineClient, 'request'>, tracker: Pick<SessionTracker, 'live'>) {
+    this.#engine = engine;
+    this.#tracker = tracker;
+  }
+
+  /** Starts a new session of a collection file. */
+  async start(workspace: string, file: vscode.Uri): Promise<SessionRef> {
+    requireTrust();
+    const http = readHttpSettings(file);
+    const params = { workspace, file: file.fsPath, http };
+    const { session } = await this.#engine.request('start', params, 0);
+    return { workspace, session };
+  }
+
+  /** Takes a session up again. */
+  async resume(ref: SessionRef): Promise<void> {
+    requireTrust();
+    const http = readHttpSettings(vscode.Uri.file(ref.workspace));
+    await this.#engine.request('resume', { ...ref, http }, 0);
+  }
+
+  /** Resolves when everything received is durable. */
+  async pause(ref: SessionRef): Promise<void> {
+    await this.#engine.request('pause', ref, 0);
+  }
+
+  /** Resolves when the session is checkpointed and its lock let go. */
+  async stop(ref: SessionRef): Promise<void> {
+    await this.#engine.request('stop', { ...ref, reason: 'user' }, 0);
+  }
+
+  /** Stops everything because the window closes. What does not end in time is interrupted: nothing is lost by it. */
+  async stopAll(): Promise<void> {
+    await Promise.allSettled(
+      this.#tracker
+        .live()
+        .map(({ ref }) =>
+          this.#engine.request('stop', { ...ref, reason: 'window-closed' }, closingTimeoutMs),
+        ),
+    );
+  }
+}
+
+/** The manifest hides what runs from an untrusted workspace; a keybinding or another extension could still ask. */
+function requireTrust(): void {
+  if (!vscode.workspace.isTrusted) {
+    throw new Error(t('Collections do not run in Restricted Mode. Trust this workspace first.'));
+  }
+}

@@ -1,0 +1,30 @@
+import * as vscode from 'vscode';
+import { formatsFor, type Formats } from '../core/format.ts';
+import type { DashboardManager } from './dashboard.ts';
+import type { CollectionChecker } from './diagnostics.ts';
+import type { EngineClient } from './engine.ts';
+import type { Memory } from './memory.ts';
+import type { Reporter } from './report.ts';
+import type { Runs } from './runs.ts';
+import type { SecretVault } from './secrets.ts';
+import type { SessionTracker } from './sessions.ts';
+
+/** Everything that commands and views need of each other; made once, in extension.ts. */
+export interface Services {
+  readonly context: vscode.ExtensionContext;
+  readonly log: vscode.LogOutputChannel;
+  readonly formats: Formats;
+  readonly memory: Memory;
+  readonly secrets: SecretVault;
+  readonly engine: EngineClient;
+  readonly tracker: SessionTracker;
+  readonly reporter: Reporter;
+  readonly checker: CollectionChecker;
+  readonly runs: Runs;
+  readonly dashboards: DashboardManager;
+}
+
+/** The formats of the editor's language. */
+export function editorFormats(): Formats {
+  return formatsFor(vscode.env.language);
+}

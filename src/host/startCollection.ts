@@ -1,0 +1,113 @@
+import { t } from '@vscode/l10n';
+import * as vscode from 'vscode';
+import type { SessionRef } from '../protocol/worker.ts';
+import { offerGitignore } from './gitignore.ts';
+import { joinParts, recordsPhrase, stateSince } from './phrases.ts';
+import { pickCollection, type CommandTarget } from './pick.ts';
+import { tellThatClosingStops } from './runNotice.ts';
+import type { Services } from './services.ts';
+import type { TrackedSession } from './sessions.ts';
+import { readSetting } from './settings.ts';
+
+/** Starts a collection, or resumes its unfinished session when a person says so. Gives the session that runs. */
+export async function startCollection(
+  services: Services,
+  target: CommandTarget,
+): Promise<SessionRef | undefined> {
+  const file = await pickCollection(target);
+  if (!file) return undefined;
+  const folder = vscode.workspace.getWorkspaceFolder(file);
+  if (!folder) {
+    throw new Error(
+      t('{0} is outside of the open folders. Open the folder that holds it first.', file.fsPath),
+    );
+  }
+  await saveIfOpen(file);
+  const workspace = folder.uri.fsPath;
+  const relative = vscode.workspace.asRelativePath(file, false);
+  const unfinished = (await services.tracker.list()).find(
+    (session) =>
+      isSameFile(session, file) && (session.isOurs || session.holder !== null || session.resumable),
+  );
+  if (unfinished?.isOurs && unfinished.snapshot.view.state === 'active') {
+    const open = t('Open Dashboard');
+    const text = t('{0} is running already.', relative);
+    const chosen = await vscode.window.showInformationMessage(text, open);
+    if (chosen === open) await services.dashboards.open(unfinished.ref);
+    return undefined;
+  }
+  const choice = unfinished ? await askAboutUnfinished(services, unfinished) : 'new';
+  if (choice === undefined) return undefined;
+  try {
+    const ref =
+      choice === 'resume' && unfinished
+        ? await services.runs.resume(unfinished.ref).then(() => unfinished.ref)
+        : await services.runs.start(workspace, file);
+    afterStart(services, ref);
+    return ref;
+  } catch (error) {
+    await services.checker.check(file);
+    void services.reporter.show(error, { collection: file });
+    return undefined;
+  }
+}
+
+/** Takes a session up again and shows it. */
+export async function resumeSession(services: Services, session: TrackedSession): Promise<void> {
+  await services.runs.resume(session.ref);
+  afterStart(services, session.ref);
+}
+
+/** What the first moments of a run bring: the dashboard at once, then at most one notification at a time. */
+function afterStart(services: Services, ref: SessionRef): void {
+  services.reporter.guard(async () => {
+    if (readSetting('openDashboardOnStart')) await services.dashboards.open(ref);
+    await tellThatClosingStops(services, ref);
+    await offerGitignore(services, ref.workspace);
+  });
+}
+
+function isSameFile({ snapshot, root }: TrackedSession, file: vscode.Uri): boolean {
+  const collection = vscode.Uri.joinPath(vscode.Uri.file(root), snapshot.view.collectionFile);
+  return collection.fsPath === file.fsPath;
+}
+
+/** What runs is what is on disk: what a person sees in the editor must be the same. */
+async function saveIfOpen(file: vscode.Uri): Promise<void> {
+  const open = vscode.workspace.textDocuments.find(
+    (document) => document.uri.toString() === file.toString(),
+  );
+  if (open?.isDirty) await open.save();
+}
+
+async function askAboutUnfinished(
+  { formats }: Services,
+  session: TrackedSession,
+): Promise<'resume' | 'new' | undefined> {
+  const { view } = session.snapshot;
+  const ago = formats.ago(Date.parse(view.lastEventAt), Date.now());
+  const state = session.holder ? t('running elsewhere') : stateSince(view.state, ago);
+  const left = view.units.pending + view.units.in_progress;
+  const resume = t('Resume');
+  const startNew = t('Start New');
+  const chosen = await vscode.window.showInformationMessage(
+    t('{0} has an unfinished session', view.name),
+    {
+      modal: true,
+      detail: [
+        joinParts([
+          recordsPhrase(view.records, formats),
+          t('{0} units to go', formats.count(left)),
+          state,
+        ]),
+        t(
+          'Resume goes on where it was left. Start New begins another session with files of its own and leaves this one as it is.',
+        ),
+      ].join('\n\n'),
+    },
+    ...(session.resumable ? [resume] : []),
+    startNew,
+  );
+  if (chosen === resume) return 'resume';
+  return chosen === startNew ? 'new' : undefined;
+}
