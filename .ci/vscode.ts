@@ -225,6 +225,7 @@ async function writeMachineSettings(dataDir: string): Promise<void> {
     'chat.disableAIFeatures': true,
     'extensions.ignoreRecommendations': true,
     'telemetry.telemetryLevel': 'off',
+    'workbench.secondarySideBar.defaultVisibility': 'hidden',
     'workbench.startupEditor': 'none',
   };
   await mkdir(path.join(dataDir, 'Machine'), { recursive: true });

@@ -1,0 +1,213 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { Browser, BrowserContext, Frame, Locator, Page } from 'playwright';
+import { launchBrowser } from '../../.ci/browser.ts';
+import { VscodeServer, type ServerOptions } from '../../.ci/vscode.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+
+/** How long the workbench may take to show what a test waits for. */
+const waitMs = 30_000;
+
+export interface WorkbenchOptions extends ServerOptions {
+  /** The workspace folder. */
+  readonly folder: string;
+  /** Left out: this project, in development. `null`: none, for what is installed from `vsix`. */
+  readonly extensionDevelopmentPath?: string | null;
+}
+
+/** A real VS Code of one's own, used as a person does: by keyboard, mouse and what is on the screen. */
+export class Workbench {
+  readonly server: VscodeServer;
+  /** The open window. */
+  page: Page;
+  readonly #browser: Browser;
+  readonly #context: BrowserContext;
+  readonly #url: string;
+
+  private constructor(
+    server: VscodeServer,
+    browser: Browser,
+    context: BrowserContext,
+    page: Page,
+    url: string,
+  ) {
+    this.server = server;
+    this.page = page;
+    this.#browser = browser;
+    this.#context = context;
+    this.#url = url;
+  }
+
+  /** Starts VS Code on a folder and waits until its window can be used. */
+  static async open(options: WorkbenchOptions): Promise<Workbench> {
+    const server = await VscodeServer.start(options);
+    let browser: Browser | undefined;
+    try {
+      browser = await launchBrowser();
+      const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
+      context.setDefaultTimeout(waitMs);
+      const page = await context.newPage();
+      const { folder, extensionDevelopmentPath = root } = options;
+      const url = server.url({
+        folder,
+        ...(extensionDevelopmentPath !== null && { extensionDevelopmentPath }),
+      });
+      const workbench = new Workbench(server, browser, context, page, url);
+      await workbench.#show();
+      return workbench;
+    } catch (error) {
+      await browser?.close();
+      await server.stop();
+      throw error;
+    }
+  }
+
+  /** Runs a command by its title in the command palette, e.g. `Collector: Start Collection`. */
+  async runCommand(title: string): Promise<void> {
+    await this.page.keyboard.press('F1');
+    const input = this.#quickInput().locator('input').first();
+    await input.fill(`>${title}`);
+    await this.#quickPickRow(title).click();
+  }
+
+  /** Chooses an item of the quick pick on the screen by a part of its text. */
+  async pick(text: string | RegExp): Promise<void> {
+    await this.#quickPickRow(text).click();
+  }
+
+  /** Types into the input box on the screen and confirms. */
+  async enter(text: string): Promise<void> {
+    await this.#quickInput().locator('input').first().fill(text);
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** Opens a view container by the title of its icon in the activity bar. */
+  async openView(title: string): Promise<void> {
+    const tab = this.page.locator('.part.activitybar').getByRole('tab', { name: title });
+    if ((await tab.getAttribute('aria-selected')) !== 'true') await tab.click();
+  }
+
+  /** The row of a tree whose text holds this. */
+  row(text: string | RegExp): Locator {
+    return this.page.locator('.part.sidebar').getByRole('treeitem').filter({ hasText: text });
+  }
+
+  /** Opens a row of a tree, so that its children are rows too. */
+  async expand(text: string | RegExp): Promise<void> {
+    const row = this.row(text).first();
+    await row.waitFor();
+    if ((await row.getAttribute('aria-expanded')) === 'true') return;
+    await row.locator('.monaco-tl-twistie').click();
+    await row.and(this.page.locator('[aria-expanded="true"]')).waitFor();
+  }
+
+  /** Presses an action button in the row of a tree, e.g. Resume. */
+  async pressInRow(text: string | RegExp, action: string): Promise<void> {
+    const row = this.row(text).first();
+    await row.hover();
+    await row.getByRole('button', { name: action }).click();
+  }
+
+  /** A notification on the screen whose text holds this. */
+  notification(text: string | RegExp): Locator {
+    return this.page.locator('.notification-list-item').filter({ hasText: text });
+  }
+
+  /** Presses a button of a notification, e.g. Resume. */
+  async answer(text: string | RegExp, button: string): Promise<void> {
+    await this.notification(text).getByRole('button', { name: button }).click();
+  }
+
+  /** An entry of the status bar whose text holds this. */
+  statusBarItem(text: string | RegExp): Locator {
+    return this.page.locator('.part.statusbar .statusbar-item').filter({ hasText: text });
+  }
+
+  /** The tab of an open editor whose title holds this. */
+  tab(title: string | RegExp): Locator {
+    return this.page.locator('.part.editor').getByRole('tab').filter({ hasText: title });
+  }
+
+  /** The text that the editor in front shows (only its visible lines). */
+  async visibleText(): Promise<string> {
+    const text = await this.page.locator('.editor-instance .view-lines').first().innerText();
+    return text.replaceAll('\u00a0', ' ');
+  }
+
+  /** The document of the webview on the screen that has this element. Waits until there is one. */
+  async webview(selector: string): Promise<Frame> {
+    const giveUpAt = Date.now() + waitMs;
+    while (Date.now() < giveUpAt) {
+      for (const frame of this.page.frames()) {
+        // A frame may go away while it is looked at.
+        const count = await frame
+          .locator(selector)
+          .count()
+          .catch(() => 0);
+        if (count > 0 && frame.parentFrame()?.parentFrame()) return frame;
+      }
+      await this.page.waitForTimeout(50);
+    }
+    throw new Error(`No webview with ${selector} came up within ${waitMs / 1000} s.`);
+  }
+
+  /** Keeps what is on the screen as `out/screenshots/NAME.png`, to be looked at. */
+  async screenshot(name: string): Promise<void> {
+    const folder = path.join(root, 'out', 'screenshots');
+    await mkdir(folder, { recursive: true });
+    await this.page.screenshot({ path: path.join(folder, `${name}.png`) });
+  }
+
+  /** Closes the window as a person does, so that the extension can say goodbye. */
+  async closeWindow(): Promise<void> {
+    const closed = this.page.waitForEvent('close');
+    await this.page.close({ runBeforeUnload: true });
+    await closed;
+  }
+
+  /** Opens the folder in a new window, after `closeWindow` or beside the window that is open. */
+  async openWindow(): Promise<void> {
+    this.page = await this.#context.newPage();
+    await this.#show();
+  }
+
+  /** Ends the window, the browser and the server with all its processes. */
+  async close(): Promise<void> {
+    await this.#browser.close();
+    await this.server.stop();
+  }
+
+  async #show(): Promise<void> {
+    await this.page.goto(this.#url);
+    await this.page.locator('.monaco-workbench .part.statusbar').waitFor();
+    // The explorer or a view: something has been restored, so the palette answers.
+    await this.page.locator('.part.sidebar .pane-header').first().waitFor();
+  }
+
+  #quickInput(): Locator {
+    return this.page.locator('.quick-input-widget:visible');
+  }
+
+  #quickPickRow(text: string | RegExp): Locator {
+    return this.#quickInput().locator('.monaco-list-row').filter({ hasText: text }).first();
+  }
+}
+
+/** Opens a workbench for one test, and closes it whatever happens; a failure leaves `failed-NAME.png` behind. */
+export async function withWorkbench(
+  name: string,
+  options: WorkbenchOptions,
+  use: (workbench: Workbench) => Promise<void>,
+): Promise<void> {
+  const workbench = await Workbench.open(options);
+  try {
+    await use(workbench);
+  } catch (error) {
+    // The window may be what failed.
+    await workbench.screenshot(`failed-${name}`).catch(() => undefined);
+    throw error;
+  } finally {
+    await workbench.close();
+  }
+}
