@@ -156,6 +156,17 @@ export class Committer {
     this.#wake();
   }
 
+  /** Rejects what waits; nothing is committed from here on. */
+  abandon(fault = new FaultError('ABANDONED', 'The session ends without committing this.')): void {
+    clearTimeout(this.#lazyTimer);
+    this.#fault ??= fault;
+    for (const waiting of this.#waiting.splice(0)) {
+      this.#leave(waiting);
+      waiting.reject(this.#fault);
+    }
+    for (const resolve of this.#room.splice(0)) resolve();
+  }
+
   #wake(): void {
     clearTimeout(this.#lazyTimer);
     this.#lazyTimer = undefined;

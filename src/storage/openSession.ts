@@ -56,19 +56,37 @@ export interface NewSession {
 export async function createSession(
   ports: StoragePorts,
   opener: Opener,
-  { root, collectionFile, collection, outputDir, previous }: NewSession,
+  session: NewSession,
 ): Promise<SessionStore> {
-  const { fileSystem, clock } = ports;
+  const { root, collection, outputDir } = session;
   const layout = new SessionLayout(root, `session_${ports.random.hex(4)}`);
-  const isSynced = collection.durability.fsync;
-  const startedAt = clock.now();
-  // First the place that most often can't be written, so that nothing is left half made.
-  await makeDirectoryDurably(fileSystem, outputDir);
+  const startedAt = ports.clock.now();
   const { prefix = collection.name } = collection.output;
-  const master = await createDataFile(fileSystem, { dir: outputDir, prefix, role: 'master', startedAt, isSynced });
-  await makeDirectoryDurably(fileSystem, layout.folder);
+  const isSynced = collection.durability.fsync;
+  // First the place that most often can't be written, so that nothing is left half made.
+  await makeDirectoryDurably(ports.fileSystem, outputDir);
+  const place = { dir: outputDir, prefix, role: 'master', startedAt, isSynced } as const;
+  const master = await createDataFile(ports.fileSystem, place);
+  try {
+    return await createAround(ports, opener, layout, session, master, startedAt);
+  } catch (error) {
+    await master.close();
+    await ports.fileSystem.remove(master.path);
+    throw error;
+  }
+}
+
+async function createAround(
+  ports: StoragePorts,
+  opener: Opener,
+  layout: SessionLayout,
+  { root, collectionFile, collection, outputDir, previous }: NewSession,
+  master: DataFile,
+  startedAt: number,
+): Promise<SessionStore> {
+  await makeDirectoryDurably(ports.fileSystem, layout.folder);
   const lock = await acquireLock(ports, layout, opener);
-  const journal = await Journal.create(fileSystem, layout.journal, isSynced);
+  const journal = await Journal.create(ports.fileSystem, layout.journal, collection.durability.fsync);
   const header: SessionEvent = {
     type: 'session',
     format: journalFormat,

@@ -2,7 +2,8 @@ import { dirname } from 'node:path';
 import type { Collection } from '../core/config.ts';
 import { FaultError } from '../core/errors.ts';
 import type { AdoptedEvent, FileRole, JournalEvent, RecoveredEvent } from '../core/events.ts';
-import { packFingerprints, recordKey, wholeRecordKey, type Fingerprint } from '../core/keys.ts';
+import { packFingerprints, type Fingerprint } from '../core/keys.ts';
+import { recordKeysOf, type RecordKeys } from '../core/recordKeys.ts';
 import { isJsonObject, parseJson } from '../core/json.ts';
 import type { FileView, SessionView } from '../core/view.ts';
 import { sha256Hex } from './dataFile.ts';
@@ -77,10 +78,11 @@ async function adoptTail(
   collection: Collection,
 ): Promise<AdoptedEvent | undefined> {
   if (file.role !== 'master') return undefined;
+  const recordKeys = recordKeysOf(collection);
   const keys: Fingerprint[] = [];
   let end = file.bytes;
   for await (const { bytes, isWhole } of readLines(fileSystem, path, file.bytes)) {
-    const key = isWhole ? keyOfLine(bytes, collection) : undefined;
+    const key = isWhole ? keyOfLine(bytes, recordKeys) : undefined;
     if (key === undefined) break;
     keys.push(key);
     end += bytes.length + 1;
@@ -103,26 +105,15 @@ async function adoptTail(
   };
 }
 
-/**
- * The key of a master's line; undefined when it is no record, or when records are told apart by the page that they came
- * from, which the line does not say: such lines are collected again.
- */
-function keyOfLine(bytes: Buffer, collection: Collection): Fingerprint | undefined {
-  const text = bytes.toString();
-  let record;
+/** The key of a master's line; undefined when it is no record, or its key can't be told: such lines are collected again. */
+function keyOfLine(bytes: Buffer, recordKeys: RecordKeys): Fingerprint | undefined {
   try {
-    record = parseJson(text);
+    const record = parseJson(bytes.toString());
+    const key = isJsonObject(record) ? recordKeys.ofMasterRecord(record) : undefined;
+    return typeof key === 'string' ? key : undefined;
   } catch {
     return undefined;
   }
-  if (!isJsonObject(record)) return undefined;
-  if (collection.record.key !== undefined) {
-    const key = recordKey(record, collection.record.key);
-    return typeof key === 'string' ? key : undefined;
-  }
-  const isOnePerPage = collection.source.type === 'html' && collection.source.items === undefined;
-  const hasClockFields = collection.output.provenance;
-  return isOnePerPage || hasClockFields ? undefined : wholeRecordKey(text);
 }
 
 /**

@@ -124,6 +124,11 @@ export class SessionStore {
     return this.#committer.hand(handover);
   }
 
+  /** Keys that are durable although their unit goes back: brought again, they are no duplicates. */
+  expectAgain(keys: readonly Fingerprint[]): void {
+    for (const key of keys) this.#parts.replayKeys.add(key);
+  }
+
   /** Journals events that belong to no unit's work. */
   async record(...events: readonly JournalEvent[]): Promise<void> {
     await this.#committer.hand({ events });
@@ -168,14 +173,20 @@ export class SessionStore {
     await writeSummary(ports.fileSystem, this.layout, this.#view, index.groups, health);
   }
 
+  /** Gives up what waits to be committed: it was never acknowledged. Nothing is written from here on. */
+  abandon(fault?: FaultError): void {
+    this.#committer.abandon(fault);
+  }
+
   /**
-   * Ends the work with the session's files: what waits is committed, the index is caught up, the lock let go. After a
-   * fault nothing is written.
+   * Ends the work with the session's files and lets the lock go.
+   *
+   * @param isInOrder the index is caught up and marked as sound.
    */
-  async close(isFaulted = false): Promise<void> {
-    if (!isFaulted) await this.#committer.settled();
+  async close(isInOrder: boolean): Promise<void> {
     const { index, files, journal, lock, ports } = this.#parts;
-    index.close(!isFaulted);
+    if (isInOrder) await this.#committer.settled();
+    index.close(isInOrder);
     for (const file of files.values()) await file.close();
     await journal.close();
     await ports.fileSystem.remove(this.layout.holder);

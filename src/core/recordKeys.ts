@@ -1,0 +1,56 @@
+import type { Collection } from './config.ts';
+import { setKey, toJsonLine, type JsonObject, type JsonValue } from './json.ts';
+import {
+  fingerprint,
+  provenanceFields,
+  recordKey,
+  wholeRecordKey,
+  type Fingerprint,
+  type MissingKeyPart,
+} from './keys.ts';
+
+/** How a collection's records get their keys; see `keyRecipe`. */
+export interface RecordKeys {
+  /**
+   * The key of a record without provenance fields.
+   *
+   * @param pageUrl the canonical URL of the page that it came from.
+   */
+  of(record: JsonObject, line: string, pageUrl: string): Fingerprint | MissingKeyPart;
+  /** The key of a record as it stands in a master; undefined when only its page's URL tells it from others. */
+  ofMasterRecord(record: JsonObject): Fingerprint | MissingKeyPart | undefined;
+}
+
+/** Chooses how records get their keys, once for a collection. */
+export function recordKeysOf(collection: Collection): RecordKeys {
+  const { source, record } = collection;
+  const { key } = record;
+  if (key !== undefined) {
+    return { of: (r) => recordKey(r, key), ofMasterRecord: (r) => recordKey(r, key) };
+  }
+  if (source.type === 'html' && source.items === undefined) {
+    return { of: (_record, _line, pageUrl) => fingerprint(pageUrl), ofMasterRecord: () => undefined };
+  }
+  const clockFields = fieldsFromTheClock(source);
+  const withoutClock = (r: JsonObject): string => toJsonLine(without(r, clockFields));
+  const ignored = [...clockFields, ...provenanceFields];
+  return {
+    of: (r, line) => wholeRecordKey(clockFields.length === 0 ? line : withoutClock(r)),
+    ofMasterRecord: (r) => wholeRecordKey(toJsonLine(without(r, ignored))),
+  };
+}
+
+/** Fields that differ each time the same thing is received. */
+function fieldsFromTheClock(source: Collection['source']): string[] {
+  return Object.entries(source.fields ?? {})
+    .filter(([, field]) => typeof field === 'object' && field.from === 'fetchedAt')
+    .map(([name]) => name);
+}
+
+function without(record: JsonObject, names: readonly string[]): JsonObject {
+  const rest: Record<string, JsonValue> = {};
+  for (const [name, value] of Object.entries(record)) {
+    if (!names.includes(name)) setKey(rest, name, value);
+  }
+  return rest;
+}

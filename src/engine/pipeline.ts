@@ -1,0 +1,139 @@
+import {
+  codeOf,
+  FaultError,
+  messageOf,
+  PauseError,
+  RetryError,
+  ThrottledError,
+  UnitBlockedError,
+  UnitFailedError,
+  UnitSkippedError,
+} from '../core/errors.ts';
+import type { JournalEvent, RequeuedEvent, UnitError } from '../core/events.ts';
+import type { JsonValue } from '../core/json.ts';
+import type { ClaimedUnit, Unit } from '../core/unit.ts';
+import type { Page, Source } from '../sources/source.ts';
+import type { SessionStore } from '../storage/sessionStore.ts';
+import { Outbox, rawLines } from './outbox.ts';
+import type { Preparer } from './prepare.ts';
+
+/** What the pipeline runs on. */
+export interface PipelineParts<Item> {
+  readonly source: Source<Item>;
+  readonly store: SessionStore;
+  readonly preparer: Preparer<Item>;
+  readonly keepsRaw: boolean;
+  readonly maxAttempts: number;
+  readonly onNewUnits: (units: readonly Unit[]) => void;
+}
+
+/**
+ * How carrying out a unit ended; what is durable is in the journal by then. `attempts` is what the unit has used up,
+ * `cursor` where it goes on.
+ */
+export type UnitOutcome =
+  | { readonly kind: 'finished' }
+  | (GivenBack & { readonly kind: 'back' })
+  | (GivenBack & { readonly kind: 'retry'; readonly delayMs: number | undefined })
+  | (GivenBack & { readonly kind: 'throttled'; readonly delayMs: number })
+  | (GivenBack & { readonly kind: 'pause'; readonly error: PauseError });
+
+/** A unit that goes back to wait. */
+interface GivenBack {
+  readonly attempts: number;
+  readonly cursor: JsonValue | undefined;
+}
+
+/**
+ * Carries out one claimed unit. The flow of the whole engine: a source gives pages, items become records, records become
+ * durable together with the cursor or the proof of the end that they belong to, and only then is the next page asked for.
+ */
+export async function carryOut<Item>(
+  unit: ClaimedUnit,
+  parts: PipelineParts<Item>,
+  signal: AbortSignal,
+): Promise<UnitOutcome> {
+  const { source, store, preparer } = parts;
+  const outbox = new Outbox(store, unit, store.collection.durability, parts.onNewUnits);
+  try {
+    for await (const page of source.collect(unit, { signal })) {
+      const prepared = await preparer.prepare(page.items, unit);
+      const raw = parts.keepsRaw ? rawLines(unit, page, source) : [];
+      await outbox.put(prepared, page.units ?? [], raw, progressEvents(unit, page));
+      if (outbox.isCut) return { kind: 'back', ...(await giveBack(outbox, 'limit', 0)) };
+      if (page.end !== undefined) return { kind: 'finished' };
+      outbox.movedTo(page.cursor);
+    }
+    const message = `The ${source.type} source ended without showing that it was at the end.`;
+    throw new UnitFailedError('END_NOT_PROVEN', message);
+  } catch (error) {
+    if (error instanceof FaultError) throw error;
+    await outbox.close();
+    return settle(error, outbox, parts, signal);
+  }
+}
+
+/** What becomes true with a page: the cursor has moved, or the unit is done. */
+function progressEvents<Item>(unit: ClaimedUnit, page: Page<Item>): JournalEvent[] {
+  if (page.end !== undefined) {
+    return [{ type: 'finished', unit: unit.n, state: 'done', proof: page.end }];
+  }
+  return page.cursor === undefined ? [] : [{ type: 'advanced', unit: unit.n, cursor: page.cursor }];
+}
+
+/** The class of an error decides what happens next. */
+async function settle<Item>(
+  error: unknown,
+  outbox: Outbox,
+  { store, maxAttempts }: PipelineParts<Item>,
+  signal: AbortSignal,
+): Promise<UnitOutcome> {
+  const { unit } = outbox;
+  if (signal.aborted) return { kind: 'back', ...(await giveBack(outbox, 'stopped', 0)) };
+  if (error instanceof PauseError) {
+    return { kind: 'pause', error, ...(await giveBack(outbox, 'stopped', 0)) };
+  }
+  if (error instanceof ThrottledError) {
+    const back = await giveBack(outbox, 'throttled', 0, unitError(unit, error));
+    return { kind: 'throttled', delayMs: error.delayMs, ...back };
+  }
+  if (error instanceof RetryError && outbox.attempt < maxAttempts) {
+    const back = await giveBack(outbox, 'retry', 1, unitError(unit, error));
+    return { kind: 'retry', delayMs: error.delayMs, ...back };
+  }
+  await store.record({
+    type: 'finished',
+    unit: unit.n,
+    state: finalState(error),
+    error: unitError(unit, error),
+  });
+  return { kind: 'finished' };
+}
+
+function finalState(error: unknown): 'skipped' | 'blocked' | 'failed' {
+  if (error instanceof UnitSkippedError) return 'skipped';
+  if (error instanceof UnitBlockedError) return 'blocked';
+  return 'failed';
+}
+
+/** Journals that a unit goes back to pending; `cost` is how many of its attempts that uses up. */
+async function giveBack(
+  outbox: Outbox,
+  reason: RequeuedEvent['reason'],
+  cost: 0 | 1,
+  error?: UnitError,
+): Promise<GivenBack> {
+  const attempts = outbox.attempt - 1 + cost;
+  await outbox.takeBack({
+    type: 'requeued',
+    unit: outbox.unit.n,
+    reason,
+    attempts,
+    ...(error === undefined ? {} : { error }),
+  });
+  return { attempts, cursor: outbox.cursor };
+}
+
+function unitError(unit: ClaimedUnit, error: unknown): UnitError {
+  return { key: unit.key, code: codeOf(error), message: messageOf(error) };
+}

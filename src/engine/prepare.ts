@@ -1,0 +1,104 @@
+import { Ajv, type ValidateFunction } from 'ajv';
+import addFormats from 'ajv-formats';
+import type { Collection } from '../core/config.ts';
+import { messageOf } from '../core/errors.ts';
+import { isJsonObject, scalarText, setKey, toJsonLine, type JsonObject, type JsonValue } from '../core/json.ts';
+import { fieldValue } from '../core/keys.ts';
+import { recordKeysOf, type RecordKeys } from '../core/recordKeys.ts';
+import type { Unit } from '../core/unit.ts';
+import type { Source } from '../sources/source.ts';
+import type { PreparedRecord, PreparedReject } from '../storage/committer.ts';
+import { rejectedLine } from '../storage/sessionStore.ts';
+
+/** Records ready to be committed, and items that made none. */
+export interface Prepared {
+  readonly records: PreparedRecord[];
+  readonly rejected: PreparedReject[];
+}
+
+/**
+ * Makes lines for the master of items: map, check, key, serialise. An item that can't be made a record goes to the
+ * rejected file with its reason, and takes no other with it.
+ */
+export class Preparer<Item> {
+  readonly #source: Source<Item>;
+  readonly #keys: RecordKeys;
+  readonly #validate: ValidateFunction | undefined;
+  readonly #limitField: string | undefined;
+  readonly #hasProvenance: boolean;
+
+  constructor(source: Source<Item>, collection: Collection) {
+    this.#source = source;
+    this.#keys = recordKeysOf(collection);
+    const { schema } = collection.record;
+    this.#validate = schema === undefined ? undefined : compileRecordSchema(schema);
+    this.#limitField = collection.limits.perKey?.field;
+    this.#hasProvenance = collection.output.provenance;
+  }
+
+  async prepare(items: readonly Item[], unit: Unit): Promise<Prepared> {
+    const prepared: Prepared = { records: [], rejected: [] };
+    for (const item of items) {
+      try {
+        const mapped = this.#source.map(item, unit);
+        this.#add(mapped instanceof Promise ? await mapped : mapped, item, unit, prepared);
+      } catch (error) {
+        const line = toJsonLine(this.#source.toRaw(item));
+        prepared.rejected.push(rejectedLine(unit.n, `mapping: ${messageOf(error)}`, line));
+      }
+    }
+    return prepared;
+  }
+
+  #add(record: JsonObject, item: Item, unit: Unit, prepared: Prepared): void {
+    const line = toJsonLine(record);
+    const reject = (reason: string): void => {
+      prepared.rejected.push(rejectedLine(unit.n, reason, line));
+    };
+    if (!isJsonObject(record)) {
+      reject('not an object');
+      return;
+    }
+    if (this.#validate?.(record) === false) {
+      reject(`schema: ${schemaErrors(this.#validate)}`);
+      return;
+    }
+    const key = this.#keys.of(record, line, unit.key);
+    if (typeof key !== 'string') {
+      reject(`no key: field "${key.missing}" is missing or null`);
+      return;
+    }
+    const limitValue = this.#limitValue(record);
+    prepared.records.push({
+      line: this.#hasProvenance ? toJsonLine(this.#withProvenance(record, item, unit)) : line,
+      key,
+      ...(limitValue === undefined ? {} : { limitValue }),
+    });
+  }
+
+  #limitValue(record: JsonObject): string | undefined {
+    if (this.#limitField === undefined) return undefined;
+    const value = fieldValue(record, this.#limitField);
+    return value === undefined ? undefined : scalarText(value);
+  }
+
+  #withProvenance(record: JsonObject, item: Item, unit: Unit): JsonObject {
+    const { url, fetchedAt } = this.#source.provenance(item);
+    const result: Record<string, JsonValue> = {};
+    for (const [name, value] of Object.entries(record)) setKey(result, name, value);
+    return Object.assign(result, { _unit: unit.n, _url: url, _fetchedAt: fetchedAt });
+  }
+}
+
+/** Compiles `record.schema`. @throws with ajv's words when it is no JSON Schema. */
+export function compileRecordSchema(schema: JsonObject): ValidateFunction {
+  const ajv = new Ajv({ allErrors: false, strict: false, allowUnionTypes: true });
+  addFormats.default(ajv);
+  return ajv.compile(schema);
+}
+
+function schemaErrors(validate: ValidateFunction): string {
+  return (validate.errors ?? [])
+    .map((e) => `${e.instancePath === '' ? 'record' : e.instancePath.slice(1).replaceAll('/', '.')} ${e.message ?? ''}`)
+    .join('; ');
+}

@@ -1,0 +1,374 @@
+import { backoffDelayMs } from '../core/backoff.ts';
+import { assertNever } from '../core/assert.ts';
+import { codeOf, FaultError, messageOf } from '../core/errors.ts';
+import type { CheckpointType, PauseReason, StopReason } from '../core/events.ts';
+import type { SessionSnapshot } from '../core/live.ts';
+import type { Clock, Logger, Random } from '../core/ports.ts';
+import type { ClaimedUnit, NewUnit } from '../core/unit.ts';
+import type { Source } from '../sources/source.ts';
+import type { SessionStore } from '../storage/sessionStore.ts';
+import { Frontier } from './frontier.ts';
+import { carryOut, type PipelineParts, type UnitOutcome } from './pipeline.ts';
+import { Preparer } from './prepare.ts';
+import { RunStats } from './stats.ts';
+
+/** What a run is made of. */
+export interface SessionRunParts {
+  readonly store: SessionStore;
+  readonly source: Source<unknown>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** How a run ended. */
+export interface RunEnd {
+  readonly state: 'completed' | 'stopped' | 'faulted';
+  /** Why it was paused before it was stopped, where it was. */
+  readonly pausedBy?: PauseReason;
+  readonly error?: FaultError;
+}
+
+/** A reason for aborting work that is in flight. */
+class Interruption extends Error {
+  constructor(why: string) {
+    super(`Interrupted: ${why}`);
+    this.name = 'Interruption';
+  }
+}
+
+const planChunk = 1000;
+const sampleMs = 1000;
+
+/**
+ * One session being carried out by this process, from start or resume until it is completed, stopped or faulted. Pausing
+ * keeps it alive with its lock.
+ */
+export class SessionRun {
+  readonly #parts: SessionRunParts;
+  readonly #frontier: Frontier;
+  readonly #stats: RunStats;
+  readonly #pipeline: PipelineParts<unknown>;
+  readonly #finished: Promise<RunEnd>;
+  #resolveFinished: (end: RunEnd) => void = () => undefined;
+  #pause: { reason: PauseReason; message: string } | undefined;
+  #abort = new AbortController();
+  #workers: Promise<unknown> = Promise.resolve();
+  #isPlanned = false;
+  #isEnding = false;
+  #fault: FaultError | undefined;
+  #checkpointing: Promise<void> = Promise.resolve();
+  #queuedCheckpoint: CheckpointType | undefined;
+  #unitsSinceCheckpoint = 0;
+  #sampler: ReturnType<typeof setInterval> | undefined;
+  #checkpointTimer: ReturnType<typeof setInterval> | undefined;
+  readonly #listeners = new Set<() => void>();
+
+  constructor(parts: SessionRunParts) {
+    const { store, source, clock } = parts;
+    const { collection } = store;
+    this.#parts = parts;
+    this.#frontier = new Frontier(clock, store, collection.limits.perHost.concurrency);
+    this.#stats = new RunStats(clock, store.view);
+    this.#pipeline = {
+      source,
+      store,
+      preparer: new Preparer(source, collection),
+      keepsRaw: collection.output.raw ?? source.traits.paid,
+      maxAttempts: collection.retry.attempts,
+      onNewUnits: (units) => {
+        this.#frontier.add(units);
+      },
+    };
+    this.#finished = new Promise((resolve) => {
+      this.#resolveFinished = resolve;
+    });
+    store.listen({
+      onCommitted: () => {
+        this.#changed();
+      },
+      onDiskFull: (message) => {
+        this.#pauseForDisk(message);
+      },
+      onFault: (fault) => {
+        this.#faulted(fault);
+      },
+      onGroupsEnded: () => {
+        this.#requestCheckpoint('venue_completed');
+      },
+    });
+  }
+
+  get store(): SessionStore {
+    return this.#parts.store;
+  }
+
+  /** Resolves when the run is over and the session's files are closed. Never rejects. */
+  get finished(): Promise<RunEnd> {
+    return this.#finished;
+  }
+
+  /** Calls a listener when something changed; the result ends it. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Everything that a screen shows of the session now. */
+  snapshot(): SessionSnapshot {
+    const { store, source } = this.#parts;
+    const view = store.view;
+    const live = this.#stats.live(view, store.notYetSafe, source.health(), this.#isPlanned);
+    if (this.#fault) return { view: { ...view, state: 'faulted', reasonMessage: this.#fault.message }, live };
+    if (this.#pause) {
+      const { reason, message } = this.#pause;
+      return { view: { ...view, state: 'paused', reason, reasonMessage: message }, live };
+    }
+    return { view, live };
+  }
+
+  /** Begins to work. */
+  async start(): Promise<void> {
+    const { store } = this.#parts;
+    this.#frontier.addSpilled(await store.pendingByLane());
+    this.#sampler = setInterval(() => {
+      this.#stats.sample(store.view);
+      this.#changed();
+    }, sampleMs);
+    this.#checkpointTimer = setInterval(() => {
+      if (this.#unitsSinceCheckpoint > 0) this.#requestCheckpoint('batch_completed');
+    }, store.collection.checkpoints.everySeconds * 1000);
+    this.#requestCheckpoint('session_started');
+    this.#work();
+  }
+
+  /** Stops claiming; resolves when everything that was received is durable. The lock is kept. */
+  async pause(reason: PauseReason, message: string): Promise<void> {
+    if (this.#pause || this.#isEnding) return;
+    this.#pause = { reason, message };
+    this.#interrupt('pause');
+    this.#changed();
+    await this.#workers;
+    await this.#parts.store.record({ type: 'paused', reason, message });
+    await this.#writeCheckpoint('session_paused');
+    this.#changed();
+  }
+
+  /** Goes on after a pause. */
+  async unpause(): Promise<void> {
+    if (!this.#pause || this.#isEnding) return;
+    const { reason } = this.#pause;
+    const { store } = this.#parts;
+    if (reason === 'disk-full') store.retry();
+    await this.#workers;
+    this.#pause = undefined;
+    if (reason !== 'disk-full') await store.record({ type: 'resumed' });
+    this.#work();
+    this.#changed();
+  }
+
+  /** Ends the run early, in order: work in flight goes back to its cursors, a checkpoint is written, the lock let go. */
+  stop(reason: StopReason): Promise<RunEnd> {
+    void this.#end('stopped', reason);
+    return this.#finished;
+  }
+
+  #work(): void {
+    const { store } = this.#parts;
+    this.#abort = new AbortController();
+    this.#stats.start();
+    const { signal } = this.#abort;
+    const workers = Array.from({ length: store.collection.limits.concurrency }, () =>
+      this.#claimAndCarryOut(signal),
+    );
+    this.#workers = Promise.all([this.#plan(signal), ...workers]).then(
+      () => {
+        this.#stats.stop();
+        if (!signal.aborted || store.isTargetReached) void this.#end('completed');
+      },
+      (error: unknown) => {
+        this.#stats.stop();
+        this.#faulted(asFault(error));
+      },
+    );
+  }
+
+  async #plan(signal: AbortSignal): Promise<void> {
+    if (this.#isPlanned) return;
+    const { store, source } = this.#parts;
+    const hand = async (newUnits: readonly NewUnit[]): Promise<void> => {
+      this.#frontier.add((await store.hand({ newUnits })).newUnits);
+    };
+    try {
+      let chunk: NewUnit[] = [];
+      for await (const unit of source.plan(signal)) {
+        chunk.push(unit);
+        if (chunk.length < planChunk) continue;
+        await hand(chunk);
+        chunk = [];
+      }
+      await hand(chunk);
+      this.#isPlanned = true;
+      this.#frontier.planned();
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  async #claimAndCarryOut(signal: AbortSignal): Promise<void> {
+    const { store } = this.#parts;
+    for (;;) {
+      const unit = await this.#frontier.claim(signal);
+      if (unit === undefined) return;
+      this.#stats.claimed(unit);
+      const event = { type: 'claimed', unit: unit.n, attempt: unit.attempt } as const;
+      const claimed = store.hand({ events: [event], isLazy: true });
+      // Met below; until then a fault must not count as unhandled.
+      claimed.catch(() => undefined);
+      try {
+        this.#leave(unit, await carryOut(unit, this.#pipeline, signal));
+      } finally {
+        this.#stats.left(unit);
+      }
+      await claimed;
+      if (store.isTargetReached) this.#interrupt('target reached');
+    }
+  }
+
+  #leave(unit: ClaimedUnit, outcome: UnitOutcome): void {
+    const { random, store } = this.#parts;
+    switch (outcome.kind) {
+      case 'finished':
+        this.#frontier.finish(unit);
+        this.#unitsSinceCheckpoint += 1;
+        if (this.#unitsSinceCheckpoint >= store.collection.checkpoints.everyUnits) {
+          this.#requestCheckpoint('batch_completed');
+        }
+        return;
+      case 'back':
+        this.#frontier.giveBack({ ...unit, ...outcome }, 0, false);
+        return;
+      case 'retry': {
+        const delayMs = outcome.delayMs ?? backoffDelayMs(unit.attempt, store.collection.retry, random);
+        this.#frontier.giveBack({ ...unit, ...outcome }, delayMs, false);
+        return;
+      }
+      case 'throttled':
+        this.#frontier.giveBack({ ...unit, ...outcome }, outcome.delayMs, true);
+        return;
+      case 'pause':
+        this.#frontier.giveBack({ ...unit, ...outcome }, 0, false);
+        void this.pause('budget', outcome.error.message);
+        return;
+      default:
+        assertNever(outcome, 'unit outcome');
+    }
+  }
+
+  #interrupt(why: string): void {
+    this.#abort.abort(new Interruption(why));
+    this.#frontier.wake();
+  }
+
+  /** The disk is full: what waits stays where it is, and nothing is written to say so. */
+  #pauseForDisk(message: string): void {
+    if (this.#pause || this.#isEnding) return;
+    this.#pause = {
+      reason: 'disk-full',
+      message: `The disk is full (${message}). Free some space, then resume.`,
+    };
+    this.#interrupt('disk full');
+    this.#changed();
+  }
+
+  #faulted(fault: FaultError): void {
+    if (this.#fault || this.#isEnding) return;
+    this.#fault = fault;
+    this.#parts.logger.error({ code: fault.code, ...fault.data }, fault.message);
+    void this.#end('faulted');
+  }
+
+  async #end(how: 'completed' | 'stopped' | 'faulted', reason: StopReason = 'user'): Promise<void> {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    const { store, source, logger } = this.#parts;
+    const pausedBy = this.#pause?.reason;
+    this.#interrupt(how);
+    clearInterval(this.#sampler);
+    clearInterval(this.#checkpointTimer);
+    const isWritable = how !== 'faulted' && pausedBy !== 'disk-full';
+    if (!isWritable) store.abandon(this.#fault);
+    let fault = this.#fault;
+    try {
+      await this.#workers;
+      await this.#checkpointing;
+      this.#frontier.close();
+      await source.close();
+      if (isWritable) await this.#writeEnd(how, reason);
+    } catch (error) {
+      fault ??= asFault(error);
+      logger.error({ code: fault.code }, `Ending the session failed: ${fault.message}`);
+    }
+    try {
+      await store.close(isWritable && fault === undefined);
+    } catch (error) {
+      fault ??= asFault(error);
+    }
+    this.#fault = fault;
+    this.#changed();
+    this.#resolveFinished({
+      state: fault === undefined ? how : 'faulted',
+      ...(pausedBy === undefined ? {} : { pausedBy }),
+      ...(fault === undefined ? {} : { error: fault }),
+    });
+  }
+
+  async #writeEnd(how: 'completed' | 'stopped' | 'faulted', reason: StopReason): Promise<void> {
+    const { store } = this.#parts;
+    const { activeMs } = this.#stats;
+    const isCompleted = how === 'completed';
+    await store.record(
+      isCompleted
+        ? { type: 'completed', by: store.isTargetReached ? 'target' : 'exhausted', activeMs }
+        : { type: 'stopped', reason, activeMs },
+    );
+    this.#stats.reset();
+    await this.#writeCheckpoint(isCompleted ? 'session_completed' : 'session_paused');
+  }
+
+  /** Asks for a checkpoint soon; one at a time, and what is asked for meanwhile becomes one more. */
+  #requestCheckpoint(type: CheckpointType): void {
+    if (this.#isEnding || this.#pause) return;
+    const isRunning = this.#queuedCheckpoint !== undefined;
+    this.#queuedCheckpoint = type;
+    if (isRunning) return;
+    this.#checkpointing = this.#checkpointing.then(async () => {
+      while (this.#queuedCheckpoint !== undefined && !this.#isEnding) {
+        const next = this.#queuedCheckpoint;
+        await this.#writeCheckpoint(next);
+        if (this.#queuedCheckpoint === next) this.#queuedCheckpoint = undefined;
+      }
+      this.#queuedCheckpoint = undefined;
+    });
+  }
+
+  /** A checkpoint that can't be written costs a place to resume from, and no record: the run goes on. */
+  async #writeCheckpoint(type: CheckpointType): Promise<void> {
+    const { store, source, logger } = this.#parts;
+    this.#unitsSinceCheckpoint = 0;
+    try {
+      await store.checkpoint(type, source.health());
+    } catch (error) {
+      logger.warn({ code: codeOf(error) }, `The checkpoint could not be written: ${messageOf(error)}`);
+    }
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+function asFault(error: unknown): FaultError {
+  if (error instanceof FaultError) return error;
+  return new FaultError('ENGINE_FAILED', `The engine failed: ${messageOf(error)}.`, {}, error);
+}
