@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import type { Readable } from 'node:stream';
+
+/** What one run of a program took, start-up included. */
+export interface Run {
+  readonly seconds: number;
+  readonly maxRssMb: number;
+}
+
+/** The middle and both ends of some runs. */
+export interface Spread {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/**
+ * Runs a Node program to its end.
+ *
+ * @param hook bundle of `memoryHook.ts`.
+ * @throws Error with what it wrote when it ends with another code than 0.
+ */
+export async function timeProgram(
+  hook: string,
+  args: readonly string[],
+): Promise<Run & { readonly stdout: string }> {
+  const startedAtMs = performance.now();
+  const child = spawn(process.execPath, ['--require', hook, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+  });
+  const [, out, err, memory] = child.stdio as unknown as [null, Readable, Readable, Readable];
+  const read = Promise.all([text(out), text(err), text(memory)]);
+  const [code] = (await once(child, 'exit')) as [number | null];
+  const seconds = (performance.now() - startedAtMs) / 1_000;
+  const [stdout, stderr, kb] = await read;
+  if (code !== 0) {
+    throw new Error(
+      `${args.join(' ')} ended with ${String(code)}:\n${stderr}${stdout.slice(-2_000)}`,
+    );
+  }
+  return { seconds, maxRssMb: Number(kb) / 1_024, stdout };
+}
+
+/** Median, least and most of at least one number. */
+export function spread(values: readonly number[]): Spread {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length / 2;
+  const at = (index: number) => sorted[index] ?? Number.NaN;
+  return {
+    median: sorted.length % 2 === 1 ? at(Math.floor(middle)) : (at(middle - 1) + at(middle)) / 2,
+    min: at(0),
+    max: at(sorted.length - 1),
+  };
+}
