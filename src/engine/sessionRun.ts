@@ -5,6 +5,7 @@ import type { CheckpointType, PauseReason, StopReason } from '../core/events.ts'
 import type { SessionSnapshot } from '../core/live.ts';
 import type { Clock, Logger, Random } from '../core/ports.ts';
 import type { ClaimedUnit, NewUnit } from '../core/unit.ts';
+import type { JournalEntry } from '../core/view.ts';
 import type { Source } from '../sources/source.ts';
 import type { SessionStore } from '../storage/sessionStore.ts';
 import { Frontier } from './frontier.ts';
@@ -19,6 +20,8 @@ export interface SessionRunParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Called with the journal's new lines. */
+  readonly onEntries: (entries: readonly JournalEntry[]) => void;
 }
 
 /** How a run ended. */
@@ -84,7 +87,8 @@ export class SessionRun {
       this.#resolveFinished = resolve;
     });
     store.listen({
-      onCommitted: () => {
+      onCommitted: (_view, entries) => {
+        parts.onEntries(entries);
         this.#changed();
       },
       onDiskFull: (message) => {

@@ -25,8 +25,22 @@ export interface SourceContext {
   readonly retry: { readonly attempts: number; readonly baseMs: number; readonly maxMs: number };
   /** Requests to one host at once, and per second. */
   readonly perHost: { readonly concurrency: number; readonly ratePerSecond?: number | undefined };
-  /** Proxy of the editor, where it has one. */
+  /** How the place that it runs in reaches the network. */
+  readonly network: NetworkSettings;
+}
+
+/** How the editor (or the terminal's environment) reaches the network. */
+export interface NetworkSettings {
+  /** Proxy URL; undefined leaves it to the collection file and the environment. */
   readonly proxy?: string;
+  /** Hosts that are reached without that proxy. */
+  readonly noProxy?: readonly string[];
+  /** false: certificates are not checked. */
+  readonly strictSsl?: boolean;
+  /** Whether the operating system's certificates are trusted, too. */
+  readonly systemCertificates?: boolean;
+  /** Goes into the User-Agent of collections that name no contact of their own. */
+  readonly contact?: string;
 }
 
 /** What a source is given for one unit. */

@@ -1,0 +1,243 @@
+import { collectionSchema, type Collection } from '../core/config.ts';
+import { fixedDifferences } from '../core/digest.ts';
+import { UsageError } from '../core/errors.ts';
+import type { RecoveredEvent, SessionEvent } from '../core/events.ts';
+import type { LogFields, Logger, Secrets } from '../core/ports.ts';
+import { createSource } from '../sources/registry.ts';
+import type { NetworkSettings } from '../sources/source.ts';
+import { collectionLock, SessionLayout } from '../storage/layout.ts';
+import { FileLock } from '../storage/lock.ts';
+import { createSession, openSession, readSessionHeader, type Opener } from '../storage/openSession.ts';
+import { findStateRoot, listSessions, type FoundSession } from '../storage/sessions.ts';
+import { openSessionLog, type SessionLog } from '../storage/sessionLog.ts';
+import type { SessionStore, StoragePorts } from '../storage/sessionStore.ts';
+import { resolveOutputDir } from '../storage/workspaceFiles.ts';
+import { loadCollection } from './loadCollection.ts';
+import { logJournal } from './journalLog.ts';
+import { SessionRun } from './sessionRun.ts';
+
+/** Everything that a run gets from where it runs: the terminal or the editor. */
+export interface Environment {
+  readonly ports: StoragePorts;
+  readonly opener: Opener;
+  readonly secrets: Secrets;
+  readonly network: NetworkSettings;
+}
+
+/** A run that was begun. */
+export interface Launched {
+  readonly run: SessionRun;
+  /** What taking the session up again had to mend; undefined when nothing, or when it is new. */
+  readonly recovered: RecoveredEvent | undefined;
+}
+
+/** What to do where a collection has a session that is not complete. */
+export type LaunchMode = 'new-only' | 'resume-or-start' | 'always-new';
+
+/**
+ * Starts a collection, or takes up its newest session. Finding and making happen under the collection's lock, so two
+ * processes that start at once do not both make one.
+ *
+ * @throws UsageError `UNFINISHED_SESSION` in mode `new-only` where there is an unfinished session, `SESSION_COMPLETE`
+ * in mode `resume-or-start` where there is nothing left to do.
+ */
+export async function startCollection(
+  environment: Environment,
+  file: string,
+  workspace: string,
+  mode: LaunchMode,
+): Promise<Launched> {
+  const { ports, opener } = environment;
+  const collection = await loadCollection(file);
+  await checkSecrets(collection, environment.secrets);
+  const root = await findStateRoot(ports.fileSystem, file, workspace);
+  const outputDir = await resolveOutputDir(root, collection.output.dir);
+  const lock = await FileLock.acquire(collectionLock(root, collection.name), { ...ports, ...opener });
+  try {
+    const earlier = await sessionsOf(environment, root, collection.name);
+    const newest = earlier[0];
+    const isUnfinished = newest !== undefined && (newest.view.state !== 'completed' || newest.isResumable);
+    if (newest !== undefined && mode === 'resume-or-start') {
+      if (!isUnfinished && !hasMoreToDo(newest, collection)) throw nothingLeft(newest);
+      return await resumeIn(environment, newest.layout, collection);
+    }
+    if (isUnfinished && mode === 'new-only') throw unfinished(newest);
+    const log = new LateLog(ports.logger);
+    const store = await createSession({ ...ports, logger: log }, opener, {
+      root,
+      collectionFile: file,
+      collection,
+      outputDir,
+      previous: previousFor(collection, earlier, undefined),
+    });
+    return { run: launch(environment, store, log), recovered: undefined };
+  } finally {
+    lock.release();
+  }
+}
+
+/**
+ * Takes a session up again. The collection file may have changed in what may change; where it is gone, the session goes
+ * on with what its journal says.
+ *
+ * @throws UsageError `CONFIG_CHANGED` naming what differs; HeldError when another process has the session.
+ */
+export async function resumeSession(environment: Environment, layout: SessionLayout): Promise<Launched> {
+  const header = await readSessionHeader(environment.ports, layout);
+  const collection = await collectionNow(environment, layout, header);
+  await checkSecrets(collection, environment.secrets);
+  return resumeIn(environment, layout, collection);
+}
+
+async function resumeIn(
+  environment: Environment,
+  layout: SessionLayout,
+  collection: Collection,
+): Promise<Launched> {
+  const { ports, opener } = environment;
+  const header = await readSessionHeader(ports, layout);
+  const changed = fixedDifferences(header.collection, collection);
+  if (changed.length > 0) throw configChanged(header, changed);
+  const previous =
+    collection.dedup.against === 'previous'
+      ? previousFor(collection, await sessionsOf(environment, layout.root, collection.name), layout)
+      : [];
+  const log = new LateLog(ports.logger);
+  const opened = await openSession({ ...ports, logger: log }, opener, layout, collection, previous);
+  return { run: launch(environment, opened.store, log), recovered: opened.recovered };
+}
+
+function launch(environment: Environment, store: SessionStore, log: LateLog): SessionRun {
+  const { ports, secrets, network } = environment;
+  const { collection } = store;
+  log.attach(openSessionLog(store.layout));
+  const source = createSource(collection.source, {
+    clock: ports.clock,
+    random: ports.random,
+    logger: log,
+    secrets,
+    health: store.health,
+    retry: collection.retry,
+    perHost: collection.limits.perHost,
+    network,
+  });
+  const run = new SessionRun({
+    store,
+    source,
+    clock: ports.clock,
+    random: ports.random,
+    logger: log,
+    onEntries: (entries) => {
+      logJournal(log, entries);
+    },
+  });
+  void run.finished.then(() => log.close());
+  return run;
+}
+
+async function collectionNow(
+  { ports }: Environment,
+  layout: SessionLayout,
+  header: SessionEvent,
+): Promise<Collection> {
+  const file = layout.absolute(header.collectionFile);
+  if ((await ports.fileSystem.status(file)) === undefined) return collectionSchema.parse(header.collection);
+  return loadCollection(file);
+}
+
+async function sessionsOf(
+  { ports }: Environment,
+  root: string,
+  collection: string,
+): Promise<FoundSession[]> {
+  const all = await listSessions(ports.fileSystem, ports.machine, root);
+  return all.filter((session) => session.view.name === collection);
+}
+
+function previousFor(
+  collection: Collection,
+  sessions: readonly FoundSession[],
+  own: SessionLayout | undefined,
+): SessionLayout[] {
+  if (collection.dedup.against !== 'previous') return [];
+  return sessions.map((s) => s.layout).filter((layout) => layout.session !== own?.session);
+}
+
+/** A session that had reached its target goes on when the target was raised. */
+function hasMoreToDo({ view }: FoundSession, { limits }: Collection): boolean {
+  const open = view.units.pending + view.units.in_progress;
+  return view.reason === 'target' && open > 0 && (limits.target ?? Infinity) > view.records;
+}
+
+const secretPattern = /\$\{secret:([^}]+)\}/g;
+
+async function checkSecrets(collection: Collection, secrets: Secrets): Promise<void> {
+  const names = [...JSON.stringify(collection.source).matchAll(secretPattern)].map((m) => m[1] ?? '');
+  for (const name of new Set(names)) {
+    if ((await secrets.get(name)) !== undefined) continue;
+    throw new UsageError(
+      'SECRET_MISSING',
+      `The secret "${name}" is not set. Set the environment variable ${name}, or in VS Code its secret, and start again.`,
+      { name },
+    );
+  }
+}
+
+function unfinished({ view }: FoundSession): UsageError {
+  return new UsageError(
+    'UNFINISHED_SESSION',
+    `The collection "${view.name}" has an unfinished session, ${view.session} (${view.state}, ${view.records} records). Resume it, or ask for a new one.`,
+    { session: view.session, state: view.state, records: view.records },
+  );
+}
+
+function nothingLeft({ view }: FoundSession): UsageError {
+  return new UsageError('SESSION_COMPLETE', `${view.session} is complete: nothing is left to do.`, {
+    session: view.session,
+  });
+}
+
+function configChanged(header: SessionEvent, changed: readonly string[]): UsageError {
+  return new UsageError(
+    'CONFIG_CHANGED',
+    `${header.collectionFile} has changed since ${header.session} began, in ${changed.join(', ')}. Undo that to resume, or start a new session. Only limits, durability, checkpoints and retry may change.`,
+    { session: header.session, file: header.collectionFile, changed },
+  );
+}
+
+/** A log that begins with its host's and goes on in the session's file as soon as that is known. */
+class LateLog implements Logger {
+  readonly #host: Logger;
+  #session: SessionLog | undefined;
+
+  constructor(host: Logger) {
+    this.#host = host;
+  }
+
+  attach(log: SessionLog): void {
+    this.#session = log;
+  }
+
+  async close(): Promise<void> {
+    await this.#session?.close();
+    this.#session = undefined;
+  }
+
+  debug(fields: LogFields, message: string): void {
+    this.#session?.logger.debug(fields, message);
+  }
+
+  info(fields: LogFields, message: string): void {
+    this.#session?.logger.info(fields, message);
+  }
+
+  warn(fields: LogFields, message: string): void {
+    this.#session?.logger.warn(fields, message);
+    this.#host.warn(fields, message);
+  }
+
+  error(fields: LogFields, message: string): void {
+    this.#session?.logger.error(fields, message);
+    this.#host.error(fields, message);
+  }
+}

@@ -1,0 +1,52 @@
+import type { Collection } from '../core/config.ts';
+import { readCollectionText } from '../core/collectionText.ts';
+import { ConfigError, messageOf, type Problem } from '../core/errors.ts';
+import { checkSource } from '../sources/registry.ts';
+import { readUserFile } from '../storage/workspaceFiles.ts';
+import { compileRecordSchema } from './prepare.ts';
+
+/**
+ * Reads and checks a collection file: its form, and what only its parts know (selectors, expressions, templates, the
+ * record schema).
+ *
+ * @throws ConfigError that lists everything wrong with line and column; UsageError when the file can't be read.
+ */
+export async function loadCollection(file: string): Promise<Collection> {
+  return checkCollectionText(await readUserFile(file), file);
+}
+
+/** As {@link loadCollection}, of a text. */
+export function checkCollectionText(text: string, file: string): Collection {
+  const { collection, locate } = readCollectionText(text, file);
+  const problems = [...checkSource(collection.source), ...checkRecord(collection)];
+  if (problems.length > 0) throw new ConfigError(file, locate(problems));
+  return collection;
+}
+
+function checkRecord({ record, source, limits }: Collection): Problem[] {
+  const problems: Problem[] = [];
+  if (record.schema !== undefined) {
+    try {
+      compileRecordSchema(record.schema);
+    } catch (error) {
+      problems.push({
+        code: 'CONFIG_BAD_SCHEMA',
+        message: `Not a JSON Schema: ${messageOf(error)}.`,
+        path: 'record.schema',
+      });
+    }
+  }
+  const { fields } = source;
+  if (fields === undefined) return problems;
+  const check = (name: string, path: string): void => {
+    if (Object.hasOwn(fields, name) || Object.hasOwn(fields, name.split('.')[0] ?? '')) return;
+    const known = Object.keys(fields).join(', ');
+    const message = `"${name}" is not a field of the record; there are ${known}.`;
+    problems.push({ code: 'CONFIG_UNKNOWN_FIELD', message, path });
+  };
+  record.key?.forEach((name, i) => {
+    check(name, `record.key.${i}`);
+  });
+  if (limits.perKey !== undefined) check(limits.perKey.field, 'limits.perKey.field');
+  return problems;
+}
