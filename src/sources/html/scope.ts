@@ -1,0 +1,122 @@
+import type { HtmlSourceConfig } from '../../core/config.ts';
+import { canonicalUrl, type CanonicalUrl } from './canonicalUrl.ts';
+import { compileRegex } from './regex.ts';
+
+/** Why a URL is not visited. */
+export interface Refusal {
+  readonly code:
+    | 'HOST_OUT_OF_SCOPE'
+    | 'URL_NOT_INCLUDED'
+    | 'URL_EXCLUDED'
+    | 'URL_TOO_LONG'
+    | 'URL_TRAP'
+    | 'TOO_DEEP';
+  readonly message: string;
+}
+
+/** How often the same path segments may follow each other: /a/a/a is a page, /a/a/a/a is a crawler trap. */
+const maxRepeatedSegments = 3;
+
+/** What may be visited, as the collection's `scope` says it. */
+export class Scope {
+  readonly #hosts: ReadonlySet<string>;
+  readonly #include: readonly RegExp[];
+  readonly #exclude: readonly RegExp[];
+  readonly #maxUrlLength: number;
+  readonly #maxDepth: number;
+
+  /** @throws SyntaxError for a regular expression that does not compile; `checkHtmlConfig` says which. */
+  constructor(config: HtmlSourceConfig) {
+    const { scope } = config;
+    this.#hosts = new Set(scope.hosts?.map(hostName) ?? rootHosts(config));
+    this.#include = scope.include.map(compileRegex);
+    this.#exclude = scope.exclude.map(compileRegex);
+    this.#maxUrlLength = scope.maxUrlLength;
+    this.#maxDepth = scope.maxDepth ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Why pages that many links away from a start page are not visited; undefined when they are. */
+  refuseDepth(depth: number): Refusal | undefined {
+    if (depth <= this.#maxDepth) return undefined;
+    return {
+      code: 'TOO_DEEP',
+      message: `${depth} links away from a start page; source.scope.maxDepth is ${this.#maxDepth}.`,
+    };
+  }
+
+  /** Why nothing of this host is visited; undefined when it may be. */
+  refuseHost({ url, host }: CanonicalUrl): Refusal | undefined {
+    if (this.#hosts.has(host)) return undefined;
+    return {
+      code: 'HOST_OUT_OF_SCOPE',
+      message: `${url} is on ${host}, which source.scope.hosts does not have.`,
+    };
+  }
+
+  /**
+   * Why a page is not visited; undefined when it is in scope.
+   *
+   * @param named a person named the page, or it stands for one that was named: `include` does not apply to it.
+   */
+  refuse(target: CanonicalUrl, named = false): Refusal | undefined {
+    const { url } = target;
+    const refusal = this.refuseHost(target);
+    if (refusal !== undefined) return refusal;
+    if (url.length > this.#maxUrlLength) {
+      return {
+        code: 'URL_TOO_LONG',
+        message: `${url.slice(0, 200)}… has ${url.length} characters; source.scope.maxUrlLength is ${this.#maxUrlLength}.`,
+      };
+    }
+    const exclude = this.#exclude.find((pattern) => pattern.test(url));
+    if (exclude !== undefined) {
+      return {
+        code: 'URL_EXCLUDED',
+        message: `${url} matches ${exclude.source} of source.scope.exclude.`,
+      };
+    }
+    if (!named && this.#include.length > 0 && !this.#include.some((pattern) => pattern.test(url))) {
+      return { code: 'URL_NOT_INCLUDED', message: `${url} matches none of source.scope.include.` };
+    }
+    if (repeatsSegments(url)) {
+      return {
+        code: 'URL_TRAP',
+        message: `${url} repeats the same path segments more than ${maxRepeatedSegments} times.`,
+      };
+    }
+    return undefined;
+  }
+}
+
+/**
+ * A host as `scope.hosts` may give it, in the form of {@link CanonicalUrl.host}; null when it is none. `example.com`,
+ * `example.com:80` and `example.com:443` are the same: http and https of one site.
+ */
+export function parseHost(text: string): string | null {
+  if (/[/?#@\s]/.test(text)) return null;
+  return canonicalUrl(`http://${text}`)?.host.replace(/:443$/, '') ?? null;
+}
+
+function hostName(text: string): string {
+  return parseHost(text) ?? text;
+}
+
+function rootHosts(config: HtmlSourceConfig): string[] {
+  return [...config.start, ...config.sitemaps].flatMap((url) => canonicalUrl(url)?.host ?? []);
+}
+
+/** Whether a run of path segments comes more than {@link maxRepeatedSegments} times in a row: /a/b/a/b/a/b/a/b. */
+function repeatsSegments(url: string): boolean {
+  const path = url.indexOf('/', url.indexOf('//') + 2);
+  const query = url.indexOf('?', path);
+  const segments = url.slice(path + 1, query === -1 ? undefined : query).split('/');
+  const longest = Math.floor(segments.length / (maxRepeatedSegments + 1));
+  for (let period = 1; period <= longest; period++) {
+    let equal = 0;
+    for (let i = period; i < segments.length; i++) {
+      equal = segments[i] === segments[i - period] && segments[i] !== '' ? equal + 1 : 0;
+      if (equal >= period * maxRepeatedSegments) return true;
+    }
+  }
+  return false;
+}

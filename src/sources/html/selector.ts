@@ -1,0 +1,107 @@
+import { _compileUnsafe, selectAll, selectOne } from 'css-select';
+import { isTraversal, parse, SelectorType, type Selector as Token } from 'css-what';
+import { Document, isTag, type AnyNode, type Element } from 'domhandler';
+import type { HtmlDocument } from './document.ts';
+
+/** Where a selector looks: a page, or what is inside an element. */
+export type Place = HtmlDocument | Element;
+
+/** A compiled CSS selector. */
+export interface Selector {
+  /** The first match in document order. */
+  first(place: Place): Element | null;
+  /** Every match, in document order. */
+  all(place: Place): readonly Element[];
+}
+
+/**
+ * Compiles CSS selectors (of a list, any may match). Inside an element, as in a browser's `querySelector`, only what
+ * is in the element is found, but the selector may speak of what is around it ("ul.books .title"); `:scope` and a
+ * leading combinator ("> a", "+ dd") mean the element itself.
+ *
+ * @throws Error whose message says what is wrong with the selector.
+ */
+export function compileSelector(selector: string | readonly string[]): Selector {
+  const alternatives = (typeof selector === 'string' ? [selector] : selector).flatMap((s) =>
+    parse(s),
+  );
+  if (alternatives.every(([token, more]) => token !== undefined && isScope(token) && !more)) {
+    return { first: itself, all: (place) => [itself(place)].filter((e) => e !== null) };
+  }
+  return alternatives.some(mentionsScope)
+    ? compileScoped(alternatives)
+    : compilePlain(alternatives);
+}
+
+function compilePlain(alternatives: Token[][]): Selector {
+  const tag = commonTag(alternatives);
+  const matches = _compileUnsafe<AnyNode, Element>(alternatives);
+  const candidates = (page: HtmlDocument): readonly Element[] =>
+    tag === undefined ? page.elements : (page.byTag.get(tag) ?? []);
+  return {
+    first: (place) =>
+      isPage(place) ? (candidates(place).find(matches) ?? null) : selectOne(matches, place),
+    all: (place) => (isPage(place) ? candidates(place).filter(matches) : selectAll(matches, place)),
+  };
+}
+
+function compileScoped(alternatives: Token[][]): Selector {
+  // css-select looks into the context at each match, so one compilation serves every element in turn. Its cache
+  // would remember answers for another element.
+  const context: AnyNode[] = [emptyRoot];
+  const matches = _compileUnsafe<AnyNode, Element>(alternatives, { cacheResults: false }, context);
+  const within = <T>(place: Place, search: (root: AnyNode) => T): T => {
+    context[0] = itself(place) ?? emptyRoot;
+    try {
+      return search(isPage(place) ? place.root : place);
+    } finally {
+      context[0] = emptyRoot;
+    }
+  };
+  return {
+    first: (place) => within(place, (root) => selectOne(matches, root)),
+    all: (place) => within(place, (root) => selectAll(matches, root)),
+  };
+}
+
+/** The context between searches: a document, so that css-select does not make every selector a relative one. */
+const emptyRoot = new Document([]);
+
+/** What `:scope` is: the element, or the page's root element. */
+function itself(place: Place): Element | null {
+  return isPage(place) ? (place.root.children.find(isTag) ?? null) : place;
+}
+
+function isPage(place: Place): place is HtmlDocument {
+  return 'byTag' in place;
+}
+
+function isScope(token: Token): boolean {
+  return token.type === SelectorType.Pseudo && token.name === 'scope';
+}
+
+function mentionsScope(tokens: readonly Token[]): boolean {
+  const [first] = tokens;
+  if (first !== undefined && isTraversal(first)) return true;
+  return tokens.some(
+    (token) =>
+      isScope(token) ||
+      // ":has(> a)" is about the element that it stands at.
+      (token.type === SelectorType.Pseudo &&
+        token.name !== 'has' &&
+        Array.isArray(token.data) &&
+        token.data.some(mentionsScope)),
+  );
+}
+
+/** The tag that every match has, where the selector says so: "li.next a" can only match an `a`. */
+function commonTag(alternatives: readonly (readonly Token[])[]): string | undefined {
+  const tags = new Set(alternatives.map(lastTag));
+  return tags.size === 1 ? [...tags][0] : undefined;
+}
+
+function lastTag(tokens: readonly Token[]): string | undefined {
+  const compound = tokens.slice(tokens.findLastIndex(isTraversal) + 1);
+  const tag = compound.find((token) => token.type === SelectorType.Tag);
+  return tag?.name.toLowerCase();
+}
