@@ -16,10 +16,12 @@ export interface FileOptions {
   readonly argv: readonly string[];
   /** The file is ended, and fails, when it takes longer. */
   readonly limitMs: number;
+  /**
+   * How long it may stay alive with no test open, before it counts as held up by something that it
+   * left running (10 s).
+   */
+  readonly idleMs?: number;
 }
-
-/** How long a file may stay alive with no test open, before it counts as held up by something it left running. */
-const idleLimitMs = 10_000;
 
 /**
  * Runs one test file in a process of its own. Every way of ending without having run its tests (no test in it, a crash,
@@ -27,7 +29,7 @@ const idleLimitMs = 10_000;
  */
 export async function runTestFile(
   file: string,
-  { argv, limitMs }: FileOptions,
+  { argv, limitMs, idleMs = 10_000 }: FileOptions,
 ): Promise<FileResult> {
   const startedAt = performance.now();
   const outcomes: Outcome[] = [];
@@ -74,7 +76,7 @@ export async function runTestFile(
         if (openTests > 0) return;
         const why =
           'is kept alive by something that its tests left running (a server, a timer, a child process)';
-        idleTimer = setTimeout(() => giveUp(why), idleLimitMs);
+        idleTimer = setTimeout(() => giveUp(why), idleMs);
       })
       .on('test:summary', (summary) => {
         end.isSummedUp ||= summary.file !== undefined;
