@@ -50,13 +50,21 @@ function invalid(message: string): Reply {
   return json(400, { name: 'ValidationError', message, status: 400 });
 }
 
+/** A paper in OpenReview's form: every value in an object of its own. */
+export interface SampleNote {
+  readonly id: string;
+  readonly forum: string;
+  readonly number: number;
+  readonly content: Readonly<Record<string, { readonly value: string | readonly string[] }>>;
+}
+
 /** The venue id of a paper: "iclr.cc/2024/Conference". */
 export function venueId(paper: SamplePaper): string {
   return `${paper.venue}.cc/${paper.year}/Conference`;
 }
 
 /** A paper as `/notes` gives it. */
-export function toNote(paper: SamplePaper) {
+export function toNote(paper: SamplePaper): SampleNote {
   return {
     id: paper.id,
     forum: paper.id,

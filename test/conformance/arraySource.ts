@@ -22,9 +22,9 @@ const circuitMs = 5_000;
 export class ArraySource implements Source<ShelfItem> {
   readonly type = 'array';
   readonly traits = { paid: false, discovers: false, resumesMidUnit: true };
-  protected readonly service: ArrayService;
-  protected readonly context: SourceContext;
-  protected readonly timeoutMs: number;
+  readonly service: ArrayService;
+  readonly context: SourceContext;
+  readonly timeoutMs: number;
   readonly #closed = new AbortController();
   #slots: number;
   #waiting: (() => void)[] = [];
@@ -86,7 +86,7 @@ export class ArraySource implements Source<ShelfItem> {
     return raw as unknown as ShelfItem;
   }
 
-  provenance(item: ShelfItem) {
+  provenance(item: ShelfItem): { readonly url: string; readonly fetchedAt: string } {
     return { url: `http://${host}/`, fetchedAt: item.fetchedAt };
   }
 
@@ -115,7 +115,7 @@ export class ArraySource implements Source<ShelfItem> {
   }
 
   /** One page, in its turn. */
-  protected async fetchPage(shelf: number, page: number, outer: AbortSignal): Promise<ShelfPage> {
+  async fetchPage(shelf: number, page: number, outer: AbortSignal): Promise<ShelfPage> {
     const signal = AbortSignal.any([outer, this.#closed.signal]);
     signal.throwIfAborted();
     const waitMs = this.#notBeforeMs - Date.now();
@@ -136,18 +136,18 @@ export class ArraySource implements Source<ShelfItem> {
     }
   }
 
-  protected async takeSlot(signal: AbortSignal): Promise<void> {
+  async takeSlot(signal: AbortSignal): Promise<void> {
     while (this.#slots === 0) await this.#turn(signal);
     this.#slots--;
   }
 
-  protected giveSlot(): void {
+  giveSlot(): void {
     this.#slots++;
     for (const wake of this.#waiting) wake();
     this.#waiting = [];
   }
 
-  protected async waitForRate(signal: AbortSignal): Promise<void> {
+  async waitForRate(signal: AbortSignal): Promise<void> {
     const { ratePerSecond } = this.context.perHost;
     if (ratePerSecond === undefined) return;
     for (;;) {
@@ -160,7 +160,7 @@ export class ArraySource implements Source<ShelfItem> {
     this.#lastCallMs = performance.now();
   }
 
-  protected noteFailure(error: unknown): void {
+  noteFailure(error: unknown): void {
     this.#requests++;
     this.#failures++;
     this.#consecutive++;

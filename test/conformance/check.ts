@@ -36,7 +36,10 @@ const checkLimitMs = 20_000;
  * Runs one check on a new backend. Whatever the check is about, the source must also leave nothing running after
  * `close` and no rejection unseen.
  */
-export async function runCheck<Item>(subject: Subject<Item>, one: Check): Promise<void> {
+export async function runCheck<Item, Played extends Backend>(
+  subject: Subject<Item, Played>,
+  one: Check,
+): Promise<void> {
   await withoutUnseenRejections(async () => {
     const leftovers = new Leftovers();
     const backend = await subject.start();

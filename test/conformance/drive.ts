@@ -16,6 +16,7 @@ export function makeContext(changes: Partial<SourceContext> = {}): SourceContext
     health: [],
     retry: { attempts: 5, baseMs: 10, maxMs: 100 },
     perHost: { concurrency: 4 },
+    network: {},
     ...changes,
   };
 }
@@ -66,6 +67,12 @@ export async function pagesOf<Item>(
   const pages: Page<Item>[] = [];
   for await (const page of source.collect(unit, { signal: never() })) pages.push(page);
   return pages;
+}
+
+/** Pulls everything, until there is nothing left or something is thrown. */
+export async function drain(pulled: AsyncIterable<unknown>): Promise<void> {
+  const iterator = pulled[Symbol.asyncIterator]();
+  while ((await iterator.next()).done !== true);
 }
 
 /** The records of pages of a unit, each as text that is equal for equal records. */

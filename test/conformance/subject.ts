@@ -55,20 +55,20 @@ export interface Backend {
 }
 
 /** A source with all that the suite needs to know about it. */
-export interface Subject<Item> {
+export interface Subject<Item, Played extends Backend = Backend> {
   readonly name: string;
   /** What the source must say of itself. */
   readonly traits: SourceTraits;
   /** Starts the other side. It holds what {@link expected} says. At least two units are planned. */
-  start(): Promise<Backend>;
+  start(): Promise<Played>;
   /** Makes a source against it. A call may take `timeoutMs`. */
   create(
-    backend: Backend,
+    backend: Played,
     context: SourceContext,
     options: { readonly timeoutMs: number },
   ): Source<Item> | Promise<Source<Item>>;
   /** Every record that a whole collection gives, in any order. */
-  expected(backend: Backend): readonly JsonObject[];
+  expected(backend: Played): readonly JsonObject[];
   /** What each situation must lead to; one that cannot occur is `n/a`. */
   readonly errors: Readonly<Record<Situation, ExpectedError | 'n/a'>>;
   /** false for a source whose work has no hosts, circuits and waiting times. */

@@ -8,7 +8,7 @@ import { allChecks } from './allChecks.ts';
 import { allItems, ArrayService, type ShelfPage } from './arrayService.ts';
 import { ArraySource, type ShelfItem } from './arraySource.ts';
 import { runCheck } from './check.ts';
-import type { Backend, Subject } from './subject.ts';
+import type { Subject } from './subject.ts';
 import { testSource } from './testSource.ts';
 
 type SourceClass = new (
@@ -17,13 +17,12 @@ type SourceClass = new (
   timeoutMs: number,
 ) => ArraySource;
 
-function subjectOf(made: SourceClass): Subject<ShelfItem> {
+function subjectOf(made: SourceClass): Subject<ShelfItem, ArrayService> {
   return {
     name: 'a source that keeps the contract',
     traits: { paid: false, discovers: false, resumesMidUnit: true },
-    start: () => Promise.resolve<Backend>(new ArrayService()),
-    create: (backend, context, { timeoutMs }) =>
-      new made(backend as ArrayService, context, timeoutMs),
+    start: () => Promise.resolve(new ArrayService()),
+    create: (backend, context, { timeoutMs }) => new made(backend, context, timeoutMs),
     expected: () =>
       allItems.map((item) => ({
         id: item['id'] ?? null,
@@ -137,7 +136,7 @@ const broken: readonly (readonly [what: string, check: string, made: SourceClass
         this.#shelf = unit.input['shelf'] ?? 0;
         return super.collect(unit, context);
       }
-      protected override fetchPage(_shelf: number, page: number, signal: AbortSignal) {
+      override fetchPage(_shelf: number, page: number, signal: AbortSignal) {
         return super.fetchPage(Number(this.#shelf), page, signal);
       }
     },
@@ -218,7 +217,7 @@ const broken: readonly (readonly [what: string, check: string, made: SourceClass
     'looks at the signal after its first call only',
     'stops before its first call',
     class extends ArraySource {
-      protected override async fetchPage(shelf: number, page: number, signal: AbortSignal) {
+      override async fetchPage(shelf: number, page: number, signal: AbortSignal) {
         const answer = await super.fetchPage(shelf, page, new AbortController().signal);
         signal.throwIfAborted();
         return answer;
@@ -229,7 +228,7 @@ const broken: readonly (readonly [what: string, check: string, made: SourceClass
     'does not stop during a call',
     'stops during each of its calls (held at the start of the answer)',
     class extends ArraySource {
-      protected override fetchPage(shelf: number, page: number, signal: AbortSignal) {
+      override fetchPage(shelf: number, page: number, signal: AbortSignal) {
         signal.throwIfAborted();
         return super.fetchPage(shelf, page, new AbortController().signal);
       }
@@ -239,7 +238,7 @@ const broken: readonly (readonly [what: string, check: string, made: SourceClass
     'throws an error of its own when it is stopped',
     'stops during each of its calls (held at the middle of the answer)',
     class extends ArraySource {
-      protected override async fetchPage(shelf: number, page: number, signal: AbortSignal) {
+      override async fetchPage(shelf: number, page: number, signal: AbortSignal) {
         return super.fetchPage(shelf, page, signal).catch((error: unknown) => {
           throw new RetryError('CUT', String(error));
         });
@@ -250,7 +249,7 @@ const broken: readonly (readonly [what: string, check: string, made: SourceClass
     'does not stop while it waits for its turn',
     'stops while it waits for another unit to be done, which goes on',
     class extends ArraySource {
-      protected override takeSlot(): Promise<void> {
+      override takeSlot(): Promise<void> {
         return super.takeSlot(new AbortController().signal);
       }
     },
@@ -260,7 +259,7 @@ const broken: readonly (readonly [what: string, check: string, made: SourceClass
     'stops while it waits for another unit to be done, which goes on',
     class extends ArraySource {
       #stopped = 0;
-      protected override async takeSlot(signal: AbortSignal): Promise<void> {
+      override async takeSlot(signal: AbortSignal): Promise<void> {
         if (this.#stopped > 0) await new Promise(() => undefined);
         await super.takeSlot(signal).catch((error: unknown) => {
           this.#stopped++;
@@ -273,7 +272,7 @@ const broken: readonly (readonly [what: string, check: string, made: SourceClass
     'makes more calls at once than it may',
     'stops while it waits for another unit to be done, which goes on',
     class extends ArraySource {
-      protected override takeSlot(): Promise<void> {
+      override takeSlot(): Promise<void> {
         return Promise.resolve();
       }
     },
@@ -282,7 +281,7 @@ const broken: readonly (readonly [what: string, check: string, made: SourceClass
     'is faster than its rate',
     'stops while it waits for its rate',
     class extends ArraySource {
-      protected override waitForRate(): Promise<void> {
+      override waitForRate(): Promise<void> {
         return Promise.resolve();
       }
     },
@@ -310,7 +309,7 @@ const broken: readonly (readonly [what: string, check: string, made: SourceClass
     'takes "not now" for an error to be counted',
     'tells throttled by the class of its error',
     class extends ArraySource {
-      protected override async fetchPage(shelf: number, page: number, signal: AbortSignal) {
+      override async fetchPage(shelf: number, page: number, signal: AbortSignal) {
         return super.fetchPage(shelf, page, signal).catch((error: unknown) => {
           throw new RetryError('HTTP_429', String(error));
         });
@@ -321,7 +320,7 @@ const broken: readonly (readonly [what: string, check: string, made: SourceClass
     'takes a missing page for one to be tried again',
     'tells missing by the class of its error',
     class extends ArraySource {
-      protected override async fetchPage(shelf: number, page: number, signal: AbortSignal) {
+      override async fetchPage(shelf: number, page: number, signal: AbortSignal) {
         return super.fetchPage(shelf, page, signal).catch((error: unknown) => {
           throw new RetryError('HTTP_404', String(error));
         });
@@ -332,7 +331,7 @@ const broken: readonly (readonly [what: string, check: string, made: SourceClass
     'takes a cut answer for a whole one',
     'tells cut by the class of its error',
     class extends ArraySource {
-      protected override async fetchPage(
+      override async fetchPage(
         shelf: number,
         page: number,
         signal: AbortSignal,
@@ -393,7 +392,7 @@ const broken: readonly (readonly [what: string, check: string, made: SourceClass
     'does not count failures',
     'counts what was asked and how it went',
     class extends ArraySource {
-      protected override noteFailure(): void {
+      override noteFailure(): void {
         // Nothing.
       }
     },
@@ -402,7 +401,7 @@ const broken: readonly (readonly [what: string, check: string, made: SourceClass
     'never leaves a failing host alone',
     'opens the circuit of a host that only fails: nothing is sent for a while',
     class extends ArraySource {
-      protected override noteFailure(): void {
+      override noteFailure(): void {
         // Nothing.
       }
     },

@@ -25,8 +25,7 @@ test('json-server is paged through by its Link header', async (t) => {
     source: {
       type: 'rest',
       for: { year: years },
-      url: `${server.origin}/papers`,
-      query: { year: '{year}', _page: 1, _limit: perPage, _sort: 'id' },
+      url: `${server.origin}/papers?year={year}&_page=1&_limit=${perPage}&_sort=id`,
       paginate: { type: 'link' },
       total: 'header:X-Total-Count',
       fields: { id: 'id', year: 'year', title: 'title', first: 'authors[0].name' },

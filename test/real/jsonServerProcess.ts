@@ -31,7 +31,7 @@ function start(database: object): void {
 
 process.on('message', (message: object | 'requests') => {
   if (message === 'requests') process.send?.(requests);
-  else start(message as object);
+  else start(message);
 });
 process.on('disconnect', () => {
   process.exit(0);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { isSafeFileName } from '../../../src/core/names.ts';
 import { check } from '../check.ts';
-import { errorOf, planAll, stopWithinMs, throughJson, within } from '../drive.ts';
+import { drain, errorOf, planAll, stopWithinMs, throughJson, within } from '../drive.ts';
 
 /** What `plan` promises. */
 export const planning = [
@@ -52,9 +52,7 @@ export const planning = [
       const before = backend.calls;
       const controller = new AbortController();
       const reason = new Error(`stopped in call ${nth} of the plan`);
-      const work = (async () => {
-        for await (const unit of source.plan(controller.signal)) void unit;
-      })();
+      const work = drain(source.plan(controller.signal));
       work.catch(() => undefined);
       await backend.untilCalls(before + nth);
       controller.abort(reason);

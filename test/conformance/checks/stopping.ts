@@ -3,6 +3,7 @@ import type { NewUnit } from '../../../src/core/unit.ts';
 import { type Bench, check, checkIf } from '../check.ts';
 import {
   claim,
+  drain,
   errorOf,
   never,
   pagesOf,
@@ -23,11 +24,6 @@ async function callsOf(bench: Bench<unknown>, unit: NewUnit): Promise<number> {
   const before = bench.backend.calls;
   await pagesOf(await bench.create(), claim(unit, 1));
   return bench.backend.calls - before;
-}
-
-/** Pulls pages until there are none or one fails. */
-async function drain(pages: AsyncIterable<unknown>): Promise<void> {
-  for await (const page of pages) void page;
 }
 
 /** What `collect` promises when its signal is aborted: to stop within a second, with the signal's reason. */

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startSampleApi, toNote } from '../../../src/serve/sampleApi.ts';
+import { type SampleNote, startSampleApi, toNote } from '../../../src/serve/sampleApi.ts';
 import { samplePaperCount, samplePapers } from '../../../src/serve/samplePapers.ts';
 
 interface Notes {
-  readonly notes: readonly ReturnType<typeof toNote>[];
+  readonly notes: readonly SampleNote[];
   readonly count?: number;
 }
 
@@ -42,7 +42,7 @@ test('values are wrapped, limit is capped without a word, count comes when asked
   const first = samplePapers[0];
   assert.ok(first !== undefined);
   assert.deepEqual(notes[0], toNote(first));
-  assert.deepEqual(notes[0]?.content.title, { value: first.title });
+  assert.deepEqual(notes[0].content['title'], { value: first.title });
 });
 
 test('/papers leads by its Link header to the last page', async (t) => {
