@@ -46,9 +46,11 @@ export async function startCollection(
   file: string,
   workspace: string,
   mode: LaunchMode,
+  overrides: Partial<Collection['limits']> = {},
 ): Promise<Launched> {
   const { ports, opener } = environment;
-  const collection = await loadCollection(file);
+  const loaded = await loadCollection(file);
+  const collection: Collection = { ...loaded, limits: { ...loaded.limits, ...overrides } };
   await checkSecrets(collection, environment.secrets);
   const root = await findStateRoot(ports.fileSystem, file, workspace);
   const outputDir = await resolveOutputDir(root, collection.output.dir);

@@ -107,6 +107,11 @@ export class SessionRun {
     return this.#parts.store;
   }
 
+  /** Why a guard has paused the run; undefined while it goes on, or when a person paused it. */
+  get pausedByGuard(): PauseReason | undefined {
+    return this.#pause?.reason === 'user' ? undefined : this.#pause?.reason;
+  }
+
   /** Resolves when the run is over and the session's files are closed. Never rejects. */
   get finished(): Promise<RunEnd> {
     return this.#finished;

@@ -1,0 +1,94 @@
+import type { SessionSnapshot } from '../core/live.ts';
+import type { SessionView } from '../core/view.ts';
+import type { Summary } from './summary.ts';
+
+/** Where a run tells how it goes. */
+export interface RunOutput {
+  /** How often progress is told, milliseconds. */
+  readonly everyMs: number;
+  started(view: SessionView, recovery: string | undefined): void;
+  progress(snapshot: SessionSnapshot): void;
+  problem(message: string): void;
+  summary(summary: Summary): void;
+}
+
+/** NDJSON on standard output, for programs. */
+export function jsonOutput(): RunOutput {
+  const write = (event: object): void => {
+    process.stdout.write(`${JSON.stringify(event)}\n`);
+  };
+  return {
+    everyMs: 1000,
+    started: ({ session, name, records, units }, recovery) => {
+      write({ type: 'started', session, name, records, units, ...(recovery === undefined ? {} : { recovery }) });
+    },
+    progress: ({ view, live }) => {
+      const { state, units, records, duplicates, rejected } = view;
+      const { recordsPerSecond, etaMs, notYetSafe } = live;
+      write({ type: 'progress', state, units, records, duplicates, rejected, notYetSafe, recordsPerSecond, etaMs });
+    },
+    problem: (message) => {
+      write({ type: 'problem', message });
+    },
+    summary: write,
+  };
+}
+
+/** Lines for people; on a terminal, one that is kept up to date. */
+export function textOutput(): RunOutput {
+  const { stdout } = process;
+  const isTerminal = stdout.isTTY;
+  let isLineOpen = false;
+  const line = (text: string): void => {
+    stdout.write(`${isLineOpen ? '\r\x1b[2K' : ''}${text}\n`);
+    isLineOpen = false;
+  };
+  return {
+    everyMs: isTerminal ? 200 : 2000,
+    started: ({ session, name, records }, recovery) => {
+      line(records > 0 ? `${name}: going on with ${session}, ${records} records so far` : `${name}: ${session}`);
+      if (recovery !== undefined) line(recovery);
+    },
+    progress: (snapshot) => {
+      const text = progressText(snapshot);
+      if (!isTerminal) {
+        line(text);
+        return;
+      }
+      stdout.write(`\r\x1b[2K${text.slice(0, Math.max(20, stdout.columns - 1))}`);
+      isLineOpen = true;
+    },
+    problem: (message) => {
+      line(message);
+    },
+    summary: ({ state, units, records, duplicates, rejected, masters, seconds }) => {
+      const { done, failed, skipped, blocked, pending } = units;
+      line(
+        `${state}: ${records} records (${duplicates} duplicates, ${rejected} rejected) from ${done} units, ` +
+          `${failed} failed, ${skipped} skipped, ${blocked} blocked, ${pending} to do, in ${seconds} s`,
+      );
+      for (const master of masters) line(master);
+    },
+  };
+}
+
+function progressText({ view, live }: SessionSnapshot): string {
+  const { done, failed, pending, in_progress: inProgress } = view.units;
+  const parts = [
+    clock(live.elapsedMs),
+    `${view.records} records`,
+    `${live.recordsPerSecond.toFixed(1)}/s`,
+    `${done} of ${view.unitTotal} units`,
+    `${pending + inProgress} to do`,
+  ];
+  if (failed > 0) parts.push(`${failed} failed`);
+  if (view.duplicates > 0) parts.push(`${view.duplicates} duplicates`);
+  if (live.notYetSafe > 0) parts.push(`${live.notYetSafe} not yet safe`);
+  return parts.join(' · ');
+}
+
+function clock(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  const two = (n: number): string => String(n).padStart(2, '0');
+  return `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+}

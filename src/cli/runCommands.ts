@@ -1,0 +1,81 @@
+import { UsageError } from '../core/errors.ts';
+import type { RecoveredEvent } from '../core/events.ts';
+import { resumeSession, startCollection, type Environment, type Launched } from '../engine/launch.ts';
+import type { RunEnd, SessionRun } from '../engine/sessionRun.ts';
+import type { RunCommand, SessionCommand } from './args.ts';
+import { exitCodes } from './exitCodes.ts';
+import { findSession } from './findSession.ts';
+import { jsonOutput, textOutput } from './output.ts';
+import { summaryOf } from './summary.ts';
+
+/** `cf-collect run`. */
+export async function runCommand(environment: Environment, command: RunCommand): Promise<number> {
+  const { file, workspace, mode, target } = command;
+  try {
+    const overrides = target === undefined ? {} : { target };
+    return await follow(await startCollection(environment, file, workspace, mode, overrides), command.isJson);
+  } catch (error) {
+    if (!(error instanceof UsageError) || error.code !== 'SESSION_COMPLETE') throw error;
+    const session = await findSession(environment, workspace, String(error.data['session']));
+    const output = command.isJson ? jsonOutput() : textOutput();
+    output.summary(summaryOf(session.layout, session.view, session.view.activeMs));
+    return exitCodes.complete;
+  }
+}
+
+/** `cf-collect resume`. */
+export async function resumeCommand(
+  environment: Environment,
+  command: SessionCommand<'resume'>,
+): Promise<number> {
+  const { layout } = await findSession(environment, command.workspace, command.session);
+  return follow(await resumeSession(environment, layout), command.isJson);
+}
+
+/** Shows a run until it ends; signals stop it in order. */
+async function follow({ run, recovered }: Launched, isJson: boolean): Promise<number> {
+  const output = isJson ? jsonOutput() : textOutput();
+  const stop = (): void => {
+    // The second time the person means it; what is durable is safe either way.
+    process.once('SIGINT', () => process.exit(exitCodes.stopped));
+    void run.stop('signal');
+  };
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  const unlisten = run.onChange(() => {
+    if (run.pausedByGuard !== undefined) void run.stop('guard');
+  });
+  output.started(run.store.view, describeRecovery(recovered));
+  const ticker = setInterval(() => {
+    output.progress(run.snapshot());
+  }, output.everyMs);
+  await run.start();
+  const end = await run.finished;
+  clearInterval(ticker);
+  unlisten();
+  process.removeListener('SIGINT', stop);
+  process.removeListener('SIGTERM', stop);
+  const { view, live } = run.snapshot();
+  if (end.error !== undefined) output.problem(end.error.message);
+  else if (view.reasonMessage !== null) output.problem(view.reasonMessage);
+  output.summary(summaryOf(run.store.layout, view, live.elapsedMs));
+  return exitCodeOf(end, run);
+}
+
+function exitCodeOf(end: RunEnd, run: SessionRun): number {
+  if (end.state === 'faulted') return exitCodes.faulted;
+  if (end.pausedBy !== undefined && end.pausedBy !== 'user') return exitCodes.pausedByGuard;
+  if (end.state === 'stopped') return exitCodes.stopped;
+  return run.store.view.units.failed > 0 ? exitCodes.completeWithFailures : exitCodes.complete;
+}
+
+function describeRecovery(recovered: RecoveredEvent | undefined): string | undefined {
+  if (recovered === undefined) return undefined;
+  const parts = [
+    recovered.requeued > 0 ? `${recovered.requeued} units go on where they were` : '',
+    recovered.adopted > 0 ? `${recovered.adopted} records were found that the journal did not know` : '',
+    ...recovered.tornFiles.map((t) => `${t.bytes} bytes of ${t.file} were incomplete and are kept in ${t.keptAs}`),
+    recovered.journalGaps > 0 ? `${recovered.journalGaps} places in the journal are damaged` : '',
+  ].filter((part) => part !== '');
+  return `The last run was interrupted: ${parts.length === 0 ? 'nothing needed mending' : parts.join('; ')}.`;
+}
