@@ -7,7 +7,7 @@ import {
 import { type SamplePaper, samplePapers } from './samplePapers.ts';
 
 /** The most notes that one answer holds, whatever `limit` asks for: OpenReview caps silently, too. */
-export const maxNotes = 1_000;
+const maxNotes = 1_000;
 const maxPerPage = 100;
 
 const byId = samplePapers.toSorted((a, b) => (a.id < b.id ? -1 : 1));
@@ -59,7 +59,7 @@ export interface SampleNote {
 }
 
 /** The venue id of a paper: "iclr.cc/2024/Conference". */
-export function venueId(paper: SamplePaper): string {
+function venueId(paper: SamplePaper): string {
   return `${paper.venue}.cc/${paper.year}/Conference`;
 }
 

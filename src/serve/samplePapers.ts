@@ -19,7 +19,7 @@ export const sampleVenues = ['iclr', 'icml', 'neurips'] as const;
 /** One of the sample API's venues. */
 export type SampleVenue = (typeof sampleVenues)[number];
 /** The years that each venue has papers of. */
-export const sampleYears = [2022, 2023, 2024] as const;
+const sampleYears = [2022, 2023, 2024] as const;
 
 const subjects = [
   'Transformers',

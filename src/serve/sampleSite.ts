@@ -7,7 +7,7 @@ import {
 import { type SampleBook, sampleBookCount, sampleBooks } from './sampleBooks.ts';
 
 /** Books on one listing page. */
-export const booksPerListing = 20;
+const booksPerListing = 20;
 /** Listing pages; the last has no "next". */
 export const listingCount = sampleBookCount / booksPerListing;
 /** Linked from the first listing page, and forbidden by robots.txt. */
@@ -33,7 +33,7 @@ export function startSampleSite(options: LoopbackOptions = {}): Promise<Loopback
 }
 
 /** Path of a listing page; the first is the start page. */
-export function listingPath(n: number): string {
+function listingPath(n: number): string {
   return n === 1 ? '/' : `/catalogue/page-${n}.html`;
 }
 

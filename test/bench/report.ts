@@ -16,7 +16,7 @@ export interface Figure {
 }
 
 /** Whether a figure's median keeps its target; undefined without one. */
-export function isKept(figure: Figure): boolean | undefined {
+function isKept(figure: Figure): boolean | undefined {
   return figure.atMost === undefined ? undefined : figure.value.median <= figure.atMost;
 }
 
