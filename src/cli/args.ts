@@ -55,14 +55,28 @@ export function parseCommand(args: readonly string[]): Command {
   const [name, operand, ...surplus] = positionals;
   if (values.help === true || name === undefined || name === 'help') return { name: 'help' };
   if (surplus.length > 0) throw usage(`"${surplus.join(' ')}" is too much`);
-  const common: Common = { workspace: resolve(values.workspace ?? '.'), isJson: values.json === true };
+  const common: Common = {
+    workspace: resolve(values.workspace ?? '.'),
+    isJson: values.json === true,
+  };
   switch (name) {
     case 'run': {
       if (operand === undefined) throw usage('run needs a FILE');
-      if (values.new === true && values.resume === true) throw usage('--new and --resume exclude each other');
+      if (values.new === true && values.resume === true)
+        throw usage('--new and --resume exclude each other');
       const mode =
-        values.new === true ? 'always-new' : values.resume === true ? 'resume-or-start' : 'new-only';
-      return { name, ...common, file: resolve(common.workspace, operand), target: targetOf(values.target), mode };
+        values.new === true
+          ? 'always-new'
+          : values.resume === true
+            ? 'resume-or-start'
+            : 'new-only';
+      return {
+        name,
+        ...common,
+        file: resolve(common.workspace, operand),
+        target: targetOf(values.target),
+        mode,
+      };
     }
     case 'resume':
     case 'show':
@@ -97,7 +111,8 @@ function parse(args: readonly string[]) {
 function targetOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const target = Number(text);
-  if (!Number.isSafeInteger(target) || target < 1) throw usage(`--target needs a whole number from 1, not "${text}"`);
+  if (!Number.isSafeInteger(target) || target < 1)
+    throw usage(`--target needs a whole number from 1, not "${text}"`);
   return target;
 }
 

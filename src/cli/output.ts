@@ -20,12 +20,29 @@ export function jsonOutput(): RunOutput {
   return {
     everyMs: 1000,
     started: ({ session, name, records, units }, recovery) => {
-      write({ type: 'started', session, name, records, units, ...(recovery === undefined ? {} : { recovery }) });
+      write({
+        type: 'started',
+        session,
+        name,
+        records,
+        units,
+        ...(recovery === undefined ? {} : { recovery }),
+      });
     },
     progress: ({ view, live }) => {
       const { state, units, records, duplicates, rejected } = view;
       const { recordsPerSecond, etaMs, notYetSafe } = live;
-      write({ type: 'progress', state, units, records, duplicates, rejected, notYetSafe, recordsPerSecond, etaMs });
+      write({
+        type: 'progress',
+        state,
+        units,
+        records,
+        duplicates,
+        rejected,
+        notYetSafe,
+        recordsPerSecond,
+        etaMs,
+      });
     },
     problem: (message) => {
       write({ type: 'problem', message });
@@ -46,7 +63,11 @@ export function textOutput(): RunOutput {
   return {
     everyMs: isTerminal ? 200 : 2000,
     started: ({ session, name, records }, recovery) => {
-      line(records > 0 ? `${name}: going on with ${session}, ${records} records so far` : `${name}: ${session}`);
+      line(
+        records > 0
+          ? `${name}: going on with ${session}, ${records} records so far`
+          : `${name}: ${session}`,
+      );
       if (recovery !== undefined) line(recovery);
     },
     progress: (snapshot) => {

@@ -1,6 +1,11 @@
 import { UsageError } from '../core/errors.ts';
 import type { RecoveredEvent } from '../core/events.ts';
-import { resumeSession, startCollection, type Environment, type Launched } from '../engine/launch.ts';
+import {
+  resumeSession,
+  startCollection,
+  type Environment,
+  type Launched,
+} from '../engine/launch.ts';
 import type { RunEnd, SessionRun } from '../engine/sessionRun.ts';
 import type { RunCommand, SessionCommand } from './args.ts';
 import { exitCodes } from './exitCodes.ts';
@@ -13,7 +18,10 @@ export async function runCommand(environment: Environment, command: RunCommand):
   const { file, workspace, mode, target } = command;
   try {
     const overrides = target === undefined ? {} : { target };
-    return await follow(await startCollection(environment, file, workspace, mode, overrides), command.isJson);
+    return await follow(
+      await startCollection(environment, file, workspace, mode, overrides),
+      command.isJson,
+    );
   } catch (error) {
     if (!(error instanceof UsageError) || error.code !== 'SESSION_COMPLETE') throw error;
     const session = await findSession(environment, workspace, String(error.data['session']));
@@ -73,8 +81,12 @@ function describeRecovery(recovered: RecoveredEvent | undefined): string | undef
   if (recovered === undefined) return undefined;
   const parts = [
     recovered.requeued > 0 ? `${recovered.requeued} units go on where they were` : '',
-    recovered.adopted > 0 ? `${recovered.adopted} records were found that the journal did not know` : '',
-    ...recovered.tornFiles.map((t) => `${t.bytes} bytes of ${t.file} were incomplete and are kept in ${t.keptAs}`),
+    recovered.adopted > 0
+      ? `${recovered.adopted} records were found that the journal did not know`
+      : '',
+    ...recovered.tornFiles.map(
+      (t) => `${t.bytes} bytes of ${t.file} were incomplete and are kept in ${t.keptAs}`,
+    ),
     recovered.journalGaps > 0 ? `${recovered.journalGaps} places in the journal are damaged` : '',
   ].filter((part) => part !== '');
   return `The last run was interrupted: ${parts.length === 0 ? 'nothing needed mending' : parts.join('; ')}.`;

@@ -13,10 +13,20 @@ export async function sessionsCommand(
   for (const { layout, view, holder, isResumable, damage } of sessions) {
     if (isJson) {
       const { type: _type, ...summary } = summaryOf(layout, view, view.activeMs);
-      const more = { name: view.name, createdAt: view.createdAt, resumable: isResumable, holder, damage };
+      const more = {
+        name: view.name,
+        createdAt: view.createdAt,
+        resumable: isResumable,
+        holder,
+        damage,
+      };
       process.stdout.write(`${JSON.stringify({ type: 'session', ...summary, ...more })}\n`);
     } else {
-      const words = [view.createdAt.slice(0, 16).replace('T', ' '), view.state.padEnd(11), `${view.records} records`];
+      const words = [
+        view.createdAt.slice(0, 16).replace('T', ' '),
+        view.state.padEnd(11),
+        `${view.records} records`,
+      ];
       process.stdout.write(`${layout.session}  ${view.name.padEnd(16)} ${words.join('  ')}\n`);
     }
   }
@@ -29,10 +39,16 @@ export async function showCommand(
   environment: Environment,
   { workspace, session: id, isJson }: SessionCommand<'show'>,
 ): Promise<number> {
-  const { layout, view, holder, isResumable, damage } = await findSession(environment, workspace, id);
+  const { layout, view, holder, isResumable, damage } = await findSession(
+    environment,
+    workspace,
+    id,
+  );
   if (isJson) {
     const summary = summaryOf(layout, view, view.activeMs);
-    process.stdout.write(`${JSON.stringify({ ...summary, type: 'session', view, holder, resumable: isResumable, damage })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ ...summary, type: 'session', view, holder, resumable: isResumable, damage })}\n`,
+    );
     return exitCodes.complete;
   }
   const { done, failed, skipped, blocked, pending, in_progress: inProgress } = view.units;
@@ -42,9 +58,13 @@ export async function showCommand(
     `begun        ${view.createdAt}, last event ${view.lastEventAt}`,
     `units        ${done} done, ${failed} failed, ${skipped} skipped, ${blocked} blocked, ${pending + inProgress} to do`,
     `records      ${view.records}, ${view.duplicates} duplicates, ${view.rejected} rejected`,
-    ...view.files.map((f) => `${f.role.padEnd(12)} ${layout.absolute(f.file)}: ${f.lines} lines, ${f.bytes} bytes`),
+    ...view.files.map(
+      (f) => `${f.role.padEnd(12)} ${layout.absolute(f.file)}: ${f.lines} lines, ${f.bytes} bytes`,
+    ),
     `checkpoints  ${view.checkpointCount}${view.lastCheckpoint === null ? '' : `, last ${view.lastCheckpoint.id}`}`,
-    ...(holder === undefined ? [] : [`held by      process ${holder.pid} on ${holder.host} since ${holder.since}`]),
+    ...(holder === undefined
+      ? []
+      : [`held by      process ${holder.pid} on ${holder.host} since ${holder.since}`]),
     ...(damage === undefined ? [] : [`damage       ${damage}`]),
     ...view.errors.slice(0, 5).map((e) => `error        ${e.at} ${e.key}: ${e.message}`),
   ];

@@ -46,7 +46,11 @@ export function readCollectionText(text: string, file: string): CollectionText {
   const result = collectionSchema.safeParse(value);
   const locate = (problems: readonly Problem[]): Problem[] =>
     problems.map((problem) => ({ ...problem, ...placeOf(text, tree, problem.path) }));
-  if (!result.success) throw new ConfigError(file, locate(result.error.issues.flatMap((issue) => toProblems(issue, value))));
+  if (!result.success)
+    throw new ConfigError(
+      file,
+      locate(result.error.issues.flatMap((issue) => toProblems(issue, value))),
+    );
   return { collection: result.data, locate };
 }
 
@@ -63,7 +67,9 @@ function toProblems(issue: z.core.$ZodIssue, value: unknown): Problem[] {
   if (issue.code === 'invalid_union') {
     // The branch that got furthest is what the person meant.
     const branches = issue.errors
-      .map((errors) => errors.flatMap((e) => toProblems({ ...e, path: [...issue.path, ...e.path] }, value)))
+      .map((errors) =>
+        errors.flatMap((e) => toProblems({ ...e, path: [...issue.path, ...e.path] }, value)),
+      )
       .sort((a, b) => depth(b) - depth(a));
     const best = branches[0];
     if (best !== undefined && best.length > 0 && depth(best) > issue.path.length) return best;
@@ -155,7 +161,9 @@ function schemaNodesAt(path: readonly PropertyKey[], value: unknown): SchemaNode
         typeof key === 'number'
           ? node.items
           : (node.properties?.[String(key)] ??
-            (typeof node.additionalProperties === 'object' ? node.additionalProperties : undefined));
+            (typeof node.additionalProperties === 'object'
+              ? node.additionalProperties
+              : undefined));
       return child === undefined ? [] : branchesOf(child, at);
     });
   }
@@ -166,11 +174,17 @@ function branchesOf(node: SchemaNode, value: unknown): SchemaNode[] {
   const branches = node.anyOf ?? node.oneOf;
   if (branches === undefined) return [node];
   const type = valueAt(value, ['type']);
-  const chosen = branches.filter((b) => type !== undefined && b.properties?.['type']?.const === type);
+  const chosen = branches.filter(
+    (b) => type !== undefined && b.properties?.['type']?.const === type,
+  );
   return (chosen.length > 0 ? chosen : branches).flatMap((b) => branchesOf(b, value));
 }
 
-function placeOf(text: string, tree: Node, path: string): Pick<Problem, 'line' | 'column' | 'length'> {
+function placeOf(
+  text: string,
+  tree: Node,
+  path: string,
+): Pick<Problem, 'line' | 'column' | 'length'> {
   const node = nodeAt(tree, path);
   // The property's name is a better place than its value: it stays on one line.
   const shown = node.parent?.type === 'property' ? (node.parent.children?.[0] ?? node) : node;
@@ -209,7 +223,11 @@ function childOf(node: Node, path: string): { segment: string | number; rest: st
     : { segment: fitting, rest: path.slice(fitting.length + 1) };
 }
 
-function position(text: string, offset: number, length: number): Required<Pick<Problem, 'line' | 'column' | 'length'>> {
+function position(
+  text: string,
+  offset: number,
+  length: number,
+): Required<Pick<Problem, 'line' | 'column' | 'length'>> {
   const before = text.slice(0, offset);
   const line = before.split('\n').length;
   return { line, column: offset - before.lastIndexOf('\n'), length };

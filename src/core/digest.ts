@@ -5,7 +5,9 @@ import { mutableKeys } from './mutableKeys.ts';
 
 /** sha256, hex, of the parts of a collection that may not change between a start and a resume. */
 export function collectionDigest(collection: Collection): string {
-  return createHash('sha256').update(canonicalJson(fixedParts(asJson(collection)))).digest('hex');
+  return createHash('sha256')
+    .update(canonicalJson(fixedParts(asJson(collection))))
+    .digest('hex');
 }
 
 /** The paths at which two collections differ in what may not change: `source.fields.title`. */

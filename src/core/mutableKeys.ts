@@ -3,4 +3,3 @@
  * session. In a file of its own, so that the dashboard does not pull in the schema.
  */
 export const mutableKeys = ['limits', 'durability', 'checkpoints', 'retry', '$schema'] as const;
-

@@ -29,7 +29,10 @@ export function recordKeysOf(collection: Collection): RecordKeys {
     return { of: (r) => recordKey(r, key), ofMasterRecord: (r) => recordKey(r, key) };
   }
   if (source.type === 'html' && source.items === undefined) {
-    return { of: (_record, _line, pageUrl) => fingerprint(pageUrl), ofMasterRecord: () => undefined };
+    return {
+      of: (_record, _line, pageUrl) => fingerprint(pageUrl),
+      ofMasterRecord: () => undefined,
+    };
   }
   const clockFields = fieldsFromTheClock(source);
   const withoutClock = (r: JsonObject): string => toJsonLine(without(r, clockFields));

@@ -40,7 +40,8 @@ export class BloomGenerations {
 function createFilter(capacity: number, errorRate: number): BloomFilter {
   const filter = BloomFilter.create(capacity, errorRate);
   // The library would hash the key again, which is 25 times slower; a key is a sha256 already.
-  filter._hashing.getIndexes = (element, size, hashCount) => positions(String(element), size, hashCount);
+  filter._hashing.getIndexes = (element, size, hashCount) =>
+    positions(String(element), size, hashCount);
   return filter;
 }
 

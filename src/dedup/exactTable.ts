@@ -55,7 +55,8 @@ export class ExactTable {
     for (let slot = 0; slot <= this.#mask; slot++) {
       const base = slot * wordsPerKey;
       if (this.#isEmpty(base)) continue;
-      for (let i = 0; i < wordsPerKey; i++) filled = piece.writeUInt32BE(this.#words[base + i] ?? 0, filled);
+      for (let i = 0; i < wordsPerKey; i++)
+        filled = piece.writeUInt32BE(this.#words[base + i] ?? 0, filled);
       if (filled === piece.length) {
         yield piece;
         piece = Buffer.allocUnsafe(perPiece * 16);
@@ -94,7 +95,12 @@ export class ExactTable {
     let slot = ((k0 ?? 0) & this.#mask) >>> 0;
     for (;;) {
       const base = slot * wordsPerKey;
-      if (words[base] === k0 && words[base + 1] === k1 && words[base + 2] === k2 && words[base + 3] === k3) {
+      if (
+        words[base] === k0 &&
+        words[base + 1] === k1 &&
+        words[base + 2] === k2 &&
+        words[base + 3] === k3
+      ) {
         return -1;
       }
       if (this.#isEmpty(base)) return base;
@@ -104,7 +110,9 @@ export class ExactTable {
 
   #isEmpty(base: number): boolean {
     const words = this.#words;
-    return words[base] === 0 && words[base + 1] === 0 && words[base + 2] === 0 && words[base + 3] === 0;
+    return (
+      words[base] === 0 && words[base + 1] === 0 && words[base + 2] === 0 && words[base + 3] === 0
+    );
   }
 
   #isZeroKey(): boolean {

@@ -7,10 +7,15 @@ export function logJournal(logger: Logger, entries: readonly JournalEntry[]): vo
     for (const event of events) {
       switch (event.type) {
         case 'finished':
-          if (event.error) logger.warn({ seq, unit: event.unit, ...event.error }, `Unit ${event.state}`);
+          if (event.error)
+            logger.warn({ seq, unit: event.unit, ...event.error }, `Unit ${event.state}`);
           break;
         case 'requeued':
-          if (event.error) logger.info({ seq, unit: event.unit, attempts: event.attempts, ...event.error }, `Unit ${event.reason}`);
+          if (event.error)
+            logger.info(
+              { seq, unit: event.unit, attempts: event.attempts, ...event.error },
+              `Unit ${event.reason}`,
+            );
           break;
         case 'recovered':
         case 'opened':

@@ -7,7 +7,12 @@ import { createSource } from '../sources/registry.ts';
 import type { NetworkSettings } from '../sources/source.ts';
 import { collectionLock, SessionLayout } from '../storage/layout.ts';
 import { FileLock } from '../storage/lock.ts';
-import { createSession, openSession, readSessionHeader, type Opener } from '../storage/openSession.ts';
+import {
+  createSession,
+  openSession,
+  readSessionHeader,
+  type Opener,
+} from '../storage/openSession.ts';
 import { findStateRoot, listSessions, type FoundSession } from '../storage/sessions.ts';
 import { openSessionLog, type SessionLog } from '../storage/sessionLog.ts';
 import type { SessionStore, StoragePorts } from '../storage/sessionStore.ts';
@@ -54,11 +59,15 @@ export async function startCollection(
   await checkSecrets(collection, environment.secrets);
   const root = await findStateRoot(ports.fileSystem, file, workspace);
   const outputDir = await resolveOutputDir(root, collection.output.dir);
-  const lock = await FileLock.acquire(collectionLock(root, collection.name), { ...ports, ...opener });
+  const lock = await FileLock.acquire(collectionLock(root, collection.name), {
+    ...ports,
+    ...opener,
+  });
   try {
     const earlier = await sessionsOf(environment, root, collection.name);
     const newest = earlier[0];
-    const isUnfinished = newest !== undefined && (newest.view.state !== 'completed' || newest.isResumable);
+    const isUnfinished =
+      newest !== undefined && (newest.view.state !== 'completed' || newest.isResumable);
     if (newest !== undefined && mode === 'resume-or-start') {
       if (!isUnfinished && !hasMoreToDo(newest, collection)) throw nothingLeft(newest);
       return await resumeIn(environment, newest.layout, collection);
@@ -84,7 +93,10 @@ export async function startCollection(
  *
  * @throws UsageError `CONFIG_CHANGED` naming what differs; HeldError when another process has the session.
  */
-export async function resumeSession(environment: Environment, layout: SessionLayout): Promise<Launched> {
+export async function resumeSession(
+  environment: Environment,
+  layout: SessionLayout,
+): Promise<Launched> {
   const header = await readSessionHeader(environment.ports, layout);
   const collection = await collectionNow(environment, layout, header);
   await checkSecrets(collection, environment.secrets);
@@ -143,7 +155,8 @@ async function collectionNow(
   header: SessionEvent,
 ): Promise<Collection> {
   const file = layout.absolute(header.collectionFile);
-  if ((await ports.fileSystem.status(file)) === undefined) return collectionSchema.parse(header.collection);
+  if ((await ports.fileSystem.status(file)) === undefined)
+    return collectionSchema.parse(header.collection);
   return loadCollection(file);
 }
 
@@ -174,7 +187,9 @@ function hasMoreToDo({ view }: FoundSession, { limits }: Collection): boolean {
 const secretPattern = /\$\{secret:([^}]+)\}/g;
 
 async function checkSecrets(collection: Collection, secrets: Secrets): Promise<void> {
-  const names = [...JSON.stringify(collection.source).matchAll(secretPattern)].map((m) => m[1] ?? '');
+  const names = [...JSON.stringify(collection.source).matchAll(secretPattern)].map(
+    (m) => m[1] ?? '',
+  );
   for (const name of new Set(names)) {
     if ((await secrets.get(name)) !== undefined) continue;
     throw new UsageError(

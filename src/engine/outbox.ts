@@ -62,8 +62,10 @@ export class Outbox {
     events: readonly JournalEvent[],
   ): Promise<void> {
     await this.#timedFlush;
-    this.#records = this.#records.length === 0 ? prepared.records : this.#records.concat(prepared.records);
-    this.#rejected = this.#rejected.length === 0 ? prepared.rejected : this.#rejected.concat(prepared.rejected);
+    this.#records =
+      this.#records.length === 0 ? prepared.records : this.#records.concat(prepared.records);
+    this.#rejected =
+      this.#rejected.length === 0 ? prepared.rejected : this.#rejected.concat(prepared.rejected);
     this.#raw.push(...raw);
     this.#newUnits = this.#newUnits.concat(newUnits);
     if (events.length > 0 || this.#held >= this.#flushEvery) await this.#flush(events);
@@ -125,7 +127,8 @@ export class Outbox {
     for (let at = 0; at + maxRecordsPerHandover < records.length; at += maxRecordsPerHandover) {
       await this.#hand({ records: records.slice(at, at + maxRecordsPerHandover) });
     }
-    const tail = Math.max(0, Math.ceil(records.length / maxRecordsPerHandover) - 1) * maxRecordsPerHandover;
+    const tail =
+      Math.max(0, Math.ceil(records.length / maxRecordsPerHandover) - 1) * maxRecordsPerHandover;
     await this.#hand({ records: tail === 0 ? records : records.slice(tail), ...rest, events });
   }
 
@@ -147,7 +150,11 @@ export class Outbox {
 }
 
 /** Lines of the raw file: every item as received, and a mark at the page's end. */
-export function rawLines<Item>(unit: ClaimedUnit, page: Page<Item>, source: Source<Item>): string[] {
+export function rawLines<Item>(
+  unit: ClaimedUnit,
+  page: Page<Item>,
+  source: Source<Item>,
+): string[] {
   const at = { unit: unit.n, intent: null, cursor: unit.cursor ?? null };
   return [
     ...page.items.map((item, i) => toJsonLine({ ...at, i, item: source.toRaw(item) })),

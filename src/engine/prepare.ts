@@ -2,7 +2,14 @@ import { Ajv, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import type { Collection } from '../core/config.ts';
 import { messageOf } from '../core/errors.ts';
-import { isJsonObject, scalarText, setKey, toJsonLine, type JsonObject, type JsonValue } from '../core/json.ts';
+import {
+  isJsonObject,
+  scalarText,
+  setKey,
+  toJsonLine,
+  type JsonObject,
+  type JsonValue,
+} from '../core/json.ts';
 import { fieldValue } from '../core/keys.ts';
 import { recordKeysOf, type RecordKeys } from '../core/recordKeys.ts';
 import type { Unit } from '../core/unit.ts';
@@ -99,6 +106,9 @@ export function compileRecordSchema(schema: JsonObject): ValidateFunction {
 
 function schemaErrors(validate: ValidateFunction): string {
   return (validate.errors ?? [])
-    .map((e) => `${e.instancePath === '' ? 'record' : e.instancePath.slice(1).replaceAll('/', '.')} ${e.message ?? ''}`)
+    .map(
+      (e) =>
+        `${e.instancePath === '' ? 'record' : e.instancePath.slice(1).replaceAll('/', '.')} ${e.message ?? ''}`,
+    )
     .join('; ');
 }

@@ -128,7 +128,8 @@ export class SessionRun {
     const { store, source } = this.#parts;
     const view = store.view;
     const live = this.#stats.live(view, store.notYetSafe, source.health(), this.#isPlanned);
-    if (this.#fault) return { view: { ...view, state: 'faulted', reasonMessage: this.#fault.message }, live };
+    if (this.#fault)
+      return { view: { ...view, state: 'faulted', reasonMessage: this.#fault.message }, live };
     if (this.#pause) {
       const { reason, message } = this.#pause;
       return { view: { ...view, state: 'paused', reason, reasonMessage: message }, live };
@@ -258,7 +259,8 @@ export class SessionRun {
         this.#frontier.giveBack({ ...unit, ...outcome }, 0, false);
         return;
       case 'retry': {
-        const delayMs = outcome.delayMs ?? backoffDelayMs(unit.attempt, store.collection.retry, random);
+        const delayMs =
+          outcome.delayMs ?? backoffDelayMs(unit.attempt, store.collection.retry, random);
         this.#frontier.giveBack({ ...unit, ...outcome }, delayMs, false);
         return;
       }
@@ -368,7 +370,10 @@ export class SessionRun {
     try {
       await store.checkpoint(type, source.health());
     } catch (error) {
-      logger.warn({ code: codeOf(error) }, `The checkpoint could not be written: ${messageOf(error)}`);
+      logger.warn(
+        { code: codeOf(error) },
+        `The checkpoint could not be written: ${messageOf(error)}`,
+      );
     }
   }
 

@@ -73,7 +73,12 @@ export class RunStats {
     this.#unitsAtSample = units;
   }
 
-  live(view: SessionView, notYetSafe: number, hosts: readonly HostHealth[], isPlanned: boolean): LiveStats {
+  live(
+    view: SessionView,
+    notYetSafe: number,
+    hosts: readonly HostHealth[],
+    isPlanned: boolean,
+  ): LiveStats {
     const now = this.#clock.monotonicMs();
     const inFlight: InFlightView[] = [...this.#inFlight.values()].map(({ unit, sinceMs }) => ({
       unit: unit.n,

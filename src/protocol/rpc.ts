@@ -37,7 +37,10 @@ export class RemoteError extends Error {
   }
 }
 
-type Handlers<M> = { readonly [K in keyof M]: (params: RequestParams<M, K>) => Promise<RequestResult<M, K>> };
+/** What answers each request. */
+export type Handlers<M> = {
+  readonly [K in keyof M]: (params: RequestParams<M, K>) => Promise<RequestResult<M, K>>;
+};
 type Message =
   | {
       readonly kind: 'request';

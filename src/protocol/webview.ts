@@ -88,7 +88,7 @@ export type DashboardStringKey =
   | `circuit.${HostHealth['circuit']}`
   | `outcome.${'retried' | 'final'}`
   | `section.${'figures' | 'progress' | 'rate' | 'inFlight' | 'errors' | 'hosts'}`
-  | `empty.${'rate' | 'inFlight' | 'inFlightIdle' | 'errors' | 'hosts'}`
+  | `empty.${'rate' | 'inFlight' | 'errors' | 'hosts'}`
   | `advice.${AdviceKey}`
   | `progress.${'units' | 'timeLeft' | 'timeLeftUnknown' | 'none'}`
   | `chart.${'time' | 'records' | 'units' | 'summary'}`

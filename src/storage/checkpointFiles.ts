@@ -109,7 +109,9 @@ export async function listCheckpoints(
   fileSystem: FileSystem,
   layout: SessionLayout,
 ): Promise<StoredCheckpoint[]> {
-  const names = (await fileSystem.list(layout.checkpoints)).filter((n) => /^checkpoint_.*\.json$/.test(n));
+  const names = (await fileSystem.list(layout.checkpoints)).filter((n) =>
+    /^checkpoint_.*\.json$/.test(n),
+  );
   const found: StoredCheckpoint[] = [];
   for (const name of names) {
     const id = name.slice(0, -'.json'.length);

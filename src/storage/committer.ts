@@ -1,4 +1,10 @@
-import type { CommittedRange, FileRole, JournalEvent, UnitsEvent, UnitTally } from '../core/events.ts';
+import type {
+  CommittedRange,
+  FileRole,
+  JournalEvent,
+  UnitsEvent,
+  UnitTally,
+} from '../core/events.ts';
 import { FaultError, messageOf } from '../core/errors.ts';
 import { fingerprint, packFingerprints, type Fingerprint } from '../core/keys.ts';
 import type { Clock } from '../core/ports.ts';
@@ -285,7 +291,10 @@ export class Committer {
         reject(makeReject(tally.unit, 'over limits.perKey', record.line));
         continue;
       }
-      if (this.#target !== undefined && this.#recordTotal + decision.recordKeys.size >= this.#target) {
+      if (
+        this.#target !== undefined &&
+        this.#recordTotal + decision.recordKeys.size >= this.#target
+      ) {
         isCut = true;
         break;
       }

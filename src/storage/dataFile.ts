@@ -135,7 +135,10 @@ export class DataFile {
   }
 
   async #fence(): Promise<void> {
-    const [own, atPath] = await Promise.all([this.#file.status(), this.#fileSystem.status(this.path)]);
+    const [own, atPath] = await Promise.all([
+      this.#file.status(),
+      this.#fileSystem.status(this.path),
+    ]);
     if (atPath === undefined || own.links === 0) throw missingFile(this.path);
     if (atPath.identity !== this.#identity) throw replacedFile(this.path);
     if (own.size !== this.#written) throw changedFile(this.path, this.#written, own.size);

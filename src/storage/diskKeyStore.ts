@@ -11,7 +11,9 @@ export class DiskKeyStore implements KeyStore {
   constructor(path: string) {
     this.#database = new DatabaseSync(path);
     // Made anew at each open, so nothing is lost when it is torn.
-    this.#database.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -32000;');
+    this.#database.exec(
+      'PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -32000;',
+    );
     this.#database.exec('DROP TABLE IF EXISTS keys');
     this.#database.exec('CREATE TABLE keys (key BLOB PRIMARY KEY) WITHOUT ROWID');
     this.#has = this.#database.prepare('SELECT 1 FROM keys WHERE key = ?');
@@ -24,7 +26,8 @@ export class DiskKeyStore implements KeyStore {
 
   addPacked(bytes: Uint8Array): void {
     inTransaction(this.#database, () => {
-      for (let at = 0; at + 16 <= bytes.byteLength; at += 16) this.#add.run(bytes.subarray(at, at + 16));
+      for (let at = 0; at + 16 <= bytes.byteLength; at += 16)
+        this.#add.run(bytes.subarray(at, at + 16));
     });
   }
 

@@ -38,8 +38,11 @@ export async function keepAside(
     await withFile(fileSystem, path, 'read', async (from) => {
       await withFile(fileSystem, copyPath, 'create', async (to) => {
         const piece = Buffer.allocUnsafe(Math.min(bytes, 1024 * 1024));
-        for (let at = offset; at < offset + bytes; ) {
-          const count = await from.read(piece.subarray(0, Math.min(piece.length, offset + bytes - at)), at);
+        for (let at = offset; at < offset + bytes;) {
+          const count = await from.read(
+            piece.subarray(0, Math.min(piece.length, offset + bytes - at)),
+            at,
+          );
           if (count === 0) break;
           await writeFully(to, piece.subarray(0, count));
           at += count;

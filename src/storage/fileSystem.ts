@@ -1,5 +1,14 @@
 import { constants } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import {
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  type FileHandle,
+} from 'node:fs/promises';
 
 /** What the storage needs of a file's status. */
 export interface FileStatus {
@@ -177,7 +186,11 @@ export async function writeFully(
 }
 
 /** Reads exactly `length` bytes, or fewer at the end of the file. */
-export async function readFully(file: StorageFile, position: number, length: number): Promise<Buffer> {
+export async function readFully(
+  file: StorageFile,
+  position: number,
+  length: number,
+): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(length);
   let done = 0;
   while (done < length) {

@@ -25,7 +25,12 @@ export class IndexFeeder {
   onGroupsEnded: (groups: readonly string[]) => void = () => undefined;
 
   /** @param rebuild makes a new index from the journal, as far as that is durable. */
-  constructor(index: SessionIndex, view: SessionView, logger: Logger, rebuild: () => Promise<SessionIndex>) {
+  constructor(
+    index: SessionIndex,
+    view: SessionView,
+    logger: Logger,
+    rebuild: () => Promise<SessionIndex>,
+  ) {
     this.#index = index;
     this.#view = view;
     this.#logger = logger;
@@ -94,7 +99,10 @@ export class IndexFeeder {
       if (ended.length > 0) this.onGroupsEnded(ended);
     } catch (error) {
       this.#isStale = true;
-      this.#logger.warn({ error: messageOf(error) }, 'The index could not be written; it will be rebuilt');
+      this.#logger.warn(
+        { error: messageOf(error) },
+        'The index could not be written; it will be rebuilt',
+      );
     }
   }
 }

@@ -32,7 +32,10 @@ export async function catchUpIndex(
       return { ...(await catchUp(fileSystem, layout, usable)), wasRebuilt: false };
     } catch (error) {
       usable.close();
-      logger.warn({ error: messageOf(error) }, 'The index is damaged; it is rebuilt from the journal');
+      logger.warn(
+        { error: messageOf(error) },
+        'The index is damaged; it is rebuilt from the journal',
+      );
     }
   }
   return rebuildIndex(fileSystem, layout);
@@ -61,7 +64,10 @@ async function openUsable(
     throw new Error('its watermark is not in the journal');
   } catch (error) {
     index?.close();
-    logger.warn({ error: messageOf(error) }, 'The index can not be used; it is rebuilt from the journal');
+    logger.warn(
+      { error: messageOf(error) },
+      'The index can not be used; it is rebuilt from the journal',
+    );
     return undefined;
   }
 }

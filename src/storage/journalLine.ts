@@ -45,7 +45,8 @@ export function decodeLine(bytes: Buffer): JournalLine | undefined {
   const value = parseJson(`${bytes.toString('utf8', 0, bodyLength)}}`);
   if (!isJsonObject(value)) return undefined;
   const { seq, at, prev, events } = value;
-  if (typeof seq !== 'number' || typeof at !== 'string' || typeof prev !== 'string') return undefined;
+  if (typeof seq !== 'number' || typeof at !== 'string' || typeof prev !== 'string')
+    return undefined;
   // The sum held, so the events are the ones that were written: their shape is the format's, not to be guessed again.
   return { seq, at, prev, events: events as unknown as readonly JournalEvent[], sum };
 }
@@ -54,7 +55,10 @@ export function decodeLine(bytes: Buffer): JournalLine | undefined {
  * Parts a commit's events into groups that fit a line each, in order. Only lists of units are ever split; what finishes
  * units comes last in a commit, so it is in the last line.
  */
-export function splitIntoLines(events: readonly JournalEvent[], maxBytes = maxLineBytes): JournalEvent[][] {
+export function splitIntoLines(
+  events: readonly JournalEvent[],
+  maxBytes = maxLineBytes,
+): JournalEvent[][] {
   const lines: JournalEvent[][] = [];
   let line: JournalEvent[] = [];
   let lineBytes = 0;
@@ -72,13 +76,20 @@ export function splitIntoLines(events: readonly JournalEvent[], maxBytes = maxLi
   return lines;
 }
 
-function splitEvent(event: JournalEvent, maxBytes: number): { event: JournalEvent; bytes: number }[] {
+function splitEvent(
+  event: JournalEvent,
+  maxBytes: number,
+): { event: JournalEvent; bytes: number }[] {
   const bytes = estimatedBytes(event);
-  if (event.type !== 'units' || bytes <= maxBytes || event.items.length === 1) return [{ event, bytes }];
+  if (event.type !== 'units' || bytes <= maxBytes || event.items.length === 1)
+    return [{ event, bytes }];
   const half = Math.ceil(event.items.length / 2);
   return [
     ...splitEvent({ ...event, items: event.items.slice(0, half) }, maxBytes),
-    ...splitEvent({ ...event, first: event.first + half, items: event.items.slice(half) }, maxBytes),
+    ...splitEvent(
+      { ...event, first: event.first + half, items: event.items.slice(half) },
+      maxBytes,
+    ),
   ];
 }
 
@@ -88,7 +99,9 @@ function estimatedBytes(event: JournalEvent): number {
     if (event.items.length < 100) return event.items.length * 4096;
     return Buffer.byteLength(JSON.stringify(event.items));
   }
-  if (event.type === 'committed') return event.ranges.reduce((sum, r) => sum + r.keys.length + 300, event.units.length * 80);
-  if (event.type === 'advanced' || event.type === 'answered') return JSON.stringify(event.cursor).length * 3 + 100;
+  if (event.type === 'committed')
+    return event.ranges.reduce((sum, r) => sum + r.keys.length + 300, event.units.length * 80);
+  if (event.type === 'advanced' || event.type === 'answered')
+    return JSON.stringify(event.cursor).length * 3 + 100;
   return 512;
 }

@@ -67,7 +67,10 @@ export async function hasLineAt(
 }
 
 /** The journal's first line, where it is good. */
-export async function readHeader(fileSystem: FileSystem, path: string): Promise<PlacedEntry | undefined> {
+export async function readHeader(
+  fileSystem: FileSystem,
+  path: string,
+): Promise<PlacedEntry | undefined> {
   for await (const { bytes, isWhole } of readLines(fileSystem, path, 0)) {
     const line = isWhole ? decodeLine(bytes) : undefined;
     if (line === undefined) return undefined;
@@ -110,7 +113,8 @@ export async function* readLines(
       if (start < piece.length) pending.push(piece.subarray(start));
       position += piece.length;
     }
-    if (pending.length > 0) yield { offset: lineStart, bytes: Buffer.concat(pending), isWhole: false };
+    if (pending.length > 0)
+      yield { offset: lineStart, bytes: Buffer.concat(pending), isWhole: false };
   } finally {
     await file.close();
   }

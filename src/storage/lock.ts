@@ -84,9 +84,7 @@ export class FileLock {
 
 /** SQLITE_BUSY, also in its extended forms. */
 function isBusy(error: unknown): boolean {
-  return (
-    error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === 5
-  );
+  return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === 5;
 }
 
 async function writeHolder(file: string, options: LockOptions): Promise<void> {

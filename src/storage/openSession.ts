@@ -86,7 +86,11 @@ async function createAround(
 ): Promise<SessionStore> {
   await makeDirectoryDurably(ports.fileSystem, layout.folder);
   const lock = await acquireLock(ports, layout, opener);
-  const journal = await Journal.create(ports.fileSystem, layout.journal, collection.durability.fsync);
+  const journal = await Journal.create(
+    ports.fileSystem,
+    layout.journal,
+    collection.durability.fsync,
+  );
   const header: SessionEvent = {
     type: 'session',
     format: journalFormat,
@@ -177,7 +181,10 @@ async function openLocked(
     const journal = await Journal.open(fileSystem, layout.journal, scan.position, isSynced);
     for (const file of view.files) {
       const size = file.bytes + (adopted.find((a) => a.range.file === file.file)?.range.bytes ?? 0);
-      files.set(file.role, await DataFile.open(fileSystem, layout.absolute(file.file), size, isSynced));
+      files.set(
+        file.role,
+        await DataFile.open(fileSystem, layout.absolute(file.file), size, isSynced),
+      );
     }
     const interrupted = index.unitsInState('in_progress');
     const recovered: RecoveredEvent = {
@@ -189,7 +196,8 @@ async function openLocked(
       damaged: [],
       requeued: interrupted.length,
     };
-    const wasUnclean = view.state === 'active' || view.state === 'paused' || isWorthTelling(recovered);
+    const wasUnclean =
+      view.state === 'active' || view.state === 'paused' || isWorthTelling(recovered);
     const replayKeys = new Set<Fingerprint>(
       [0, ...interrupted.map((unit) => unit.n)].flatMap((unit) => index.openKeys(unit)),
     );
@@ -216,7 +224,13 @@ async function openLocked(
         index: indexFeeder(ports, layout, index, opened),
         view: opened,
         files,
-        seenRecords: await seenRecords(ports, layout, collection, index.recordKeyBlocks(), previous),
+        seenRecords: await seenRecords(
+          ports,
+          layout,
+          collection,
+          index.recordKeyBlocks(),
+          previous,
+        ),
         seenUnits: seenUnits(layout, collection, index.unitKeyBlocks()),
         replayKeys,
         perKeyCounts: await countPerKey(ports, layout, collection, opened),
@@ -253,7 +267,11 @@ export async function readSessionHeader(
   return header;
 }
 
-function acquireLock(ports: StoragePorts, layout: SessionLayout, opener: Opener): Promise<FileLock> {
+function acquireLock(
+  ports: StoragePorts,
+  layout: SessionLayout,
+  opener: Opener,
+): Promise<FileLock> {
   return FileLock.acquire(layout.lock, { ...ports, ...opener, holderFile: layout.holder });
 }
 
@@ -272,13 +290,17 @@ function openedEvent(ports: StoragePorts, opener: Opener, collection?: JsonObjec
 /** The parts that may change, where the session is carried on with others than it had. */
 function changedParts(view: SessionView, collection: Collection): JsonObject | undefined {
   const now: JsonObject = Object.fromEntries(
-    Object.entries(asJson(collection)).filter(([key]) => (mutableKeys as readonly string[]).includes(key)),
+    Object.entries(asJson(collection)).filter(([key]) =>
+      (mutableKeys as readonly string[]).includes(key),
+    ),
   );
   return canonicalJson(now) === canonicalJson(view.mutable) ? undefined : now;
 }
 
 function isWorthTelling(recovered: RecoveredEvent): boolean {
-  return recovered.tornFiles.length + recovered.adopted + recovered.requeued + recovered.journalGaps > 0;
+  return (
+    recovered.tornFiles.length + recovered.adopted + recovered.requeued + recovered.journalGaps > 0
+  );
 }
 
 function outputDirOf(layout: SessionLayout, view: SessionView, collection: Collection): string {
@@ -314,7 +336,8 @@ async function seenRecords(
   for (const earlier of previous) {
     await scanJournal(ports.fileSystem, earlier.journal, journalStart, ({ events }) => {
       for (const event of events) {
-        const ranges = event.type === 'committed' ? event.ranges : event.type === 'adopted' ? [event.range] : [];
+        const ranges =
+          event.type === 'committed' ? event.ranges : event.type === 'adopted' ? [event.range] : [];
         for (const range of ranges) {
           if (range.role === 'master') seen.addPacked(Buffer.from(range.keys, 'base64'));
         }
@@ -324,7 +347,11 @@ async function seenRecords(
   return seen;
 }
 
-function seenUnits(layout: SessionLayout, { dedup }: Collection, blocks: Iterable<Uint8Array>): SeenKeys {
+function seenUnits(
+  layout: SessionLayout,
+  { dedup }: Collection,
+  blocks: Iterable<Uint8Array>,
+): SeenKeys {
   const seen = new SeenKeys({
     ...dedup,
     openStore: () => new DiskKeyStore(join(layout.folder, 'unitKeys.db')),

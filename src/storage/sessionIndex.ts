@@ -1,7 +1,13 @@
 import type { HostHealth, JournalEvent, UnitError } from '../core/events.ts';
 import { assertNever } from '../core/assert.ts';
 import { fingerprint, unpackFingerprints, type Fingerprint } from '../core/keys.ts';
-import { canonicalJson, parseJson, toJsonLine, type JsonObject, type JsonValue } from '../core/json.ts';
+import {
+  canonicalJson,
+  parseJson,
+  toJsonLine,
+  type JsonObject,
+  type JsonValue,
+} from '../core/json.ts';
 import { unitStates, type Unit, type UnitState } from '../core/unit.ts';
 import { emptyView, type SessionView } from '../core/view.ts';
 import { GroupTable, type GroupView } from './groupTable.ts';
@@ -28,7 +34,10 @@ CREATE TABLE intents (intent TEXT PRIMARY KEY, unit INTEGER, what TEXT, reserved
 CREATE TABLE checkpoints (id TEXT PRIMARY KEY, type TEXT, at TEXT, seq INTEGER, health TEXT);
 `;
 
-const stateNumber = Object.fromEntries(unitStates.map((s, i) => [s, i])) as Record<UnitState, number>;
+const stateNumber = Object.fromEntries(unitStates.map((s, i) => [s, i])) as Record<
+  UnitState,
+  number
+>;
 const recordKeys = 0;
 const unitKeys = 1;
 
@@ -57,15 +66,16 @@ export class SessionIndex {
     this.#database = database;
     this.#statements = prepareStatements(database);
     const meta = database.prepare('SELECT seq, start, end, sum, view FROM meta').get() as
-      | { seq: number; start: number; end: number; sum: string; view: string }
-      | undefined;
+      { seq: number; start: number; end: number; sum: string; view: string } | undefined;
     this.#position = meta ?? journalStart;
     this.#view = meta === undefined ? emptyView : (JSON.parse(meta.view) as SessionView);
     for (const row of database.prepare('SELECT id, name FROM names').iterate()) {
       this.#names.set(String(row['name']), Number(row['id']));
     }
     this.groups = new GroupTable();
-    const rows = database.prepare('SELECT n.name, g.counts FROM groups g JOIN names n ON n.id = g.name');
+    const rows = database.prepare(
+      'SELECT n.name, g.counts FROM groups g JOIN names n ON n.id = g.name',
+    );
     for (const row of rows.iterate()) {
       this.groups.load(String(row['name']), JSON.parse(String(row['counts'])) as GroupView);
     }
@@ -77,7 +87,9 @@ export class SessionIndex {
     const database = new DatabaseSync(path, { readOnly: isReadOnly, timeout: 2000 });
     try {
       if (!isReadOnly) {
-        database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8000;');
+        database.exec(
+          'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8000;',
+        );
         const { user_version: version } = database.prepare('PRAGMA user_version').get() as {
           user_version: number;
         };
@@ -163,7 +175,9 @@ export class SessionIndex {
   /** How many units wait, by lane. */
   pendingByLane(): { lane: string; count: number }[] {
     const rows = this.#database
-      .prepare('SELECT m.name AS lane, count(*) AS count FROM units u JOIN names m ON m.id = u.lane WHERE u.state = 0 GROUP BY u.lane ORDER BY min(u.n)')
+      .prepare(
+        'SELECT m.name AS lane, count(*) AS count FROM units u JOIN names m ON m.id = u.lane WHERE u.state = 0 GROUP BY u.lane ORDER BY min(u.n)',
+      )
       .all();
     return rows.map((row) => ({ lane: String(row['lane']), count: Number(row['count']) }));
   }
@@ -171,7 +185,9 @@ export class SessionIndex {
   /** How many units were ever known, by lane. */
   unitsByLane(): Map<string, number> {
     const rows = this.#database
-      .prepare('SELECT m.name AS lane, count(*) AS count FROM units u JOIN names m ON m.id = u.lane GROUP BY u.lane')
+      .prepare(
+        'SELECT m.name AS lane, count(*) AS count FROM units u JOIN names m ON m.id = u.lane GROUP BY u.lane',
+      )
       .all();
     return new Map(rows.map((row) => [String(row['lane']), Number(row['count'])]));
   }
@@ -180,18 +196,25 @@ export class SessionIndex {
   unitsInState(state: UnitState, offset = 0, limit = -1): IndexedUnit[] {
     // The state stands in the text, not as a parameter, so that the partial index is used.
     const sql = `${unitColumns} WHERE u.state = ${stateNumber[state]} ORDER BY u.n LIMIT ? OFFSET ?`;
-    return this.#database.prepare(sql).all(limit, offset).map((row) => this.#toUnit(row));
+    return this.#database
+      .prepare(sql)
+      .all(limit, offset)
+      .map((row) => this.#toUnit(row));
   }
 
   /** Keys of records that a unit committed since its cursor last moved: it will bring them again. */
   openKeys(unit: number): Fingerprint[] {
     const rows = this.#database.prepare('SELECT keys FROM open_keys WHERE unit = ?').all(unit);
-    return rows.flatMap((row) => unpackFingerprints(Buffer.from(row['keys'] as Uint8Array).toString('base64')));
+    return rows.flatMap((row) =>
+      unpackFingerprints(Buffer.from(row['keys'] as Uint8Array).toString('base64')),
+    );
   }
 
   /** How hosts were doing at the last checkpoint. */
   lastHealth(): HostHealth[] {
-    const row = this.#database.prepare('SELECT health FROM checkpoints ORDER BY seq DESC LIMIT 1').get();
+    const row = this.#database
+      .prepare('SELECT health FROM checkpoints ORDER BY seq DESC LIMIT 1')
+      .get();
     return row === undefined ? [] : (JSON.parse(String(row['health'])) as HostHealth[]);
   }
 
@@ -236,7 +259,13 @@ export class SessionIndex {
         for (const item of event.items) {
           const group = item.group ?? event.group;
           const input = item.input === undefined ? null : toJsonLine(item.input);
-          statements.addUnit.run(n, item.key, this.#nameId(item.lane ?? event.lane), this.#nameId(group), input);
+          statements.addUnit.run(
+            n,
+            item.key,
+            this.#nameId(item.lane ?? event.lane),
+            this.#nameId(group),
+            input,
+          );
           this.groups.move(group, undefined, 'pending');
           fingerprints.push(fingerprint(item.key));
           n += 1;
@@ -267,9 +296,20 @@ export class SessionIndex {
       case 'committed':
         for (const tally of event.units) {
           const open = settledUnits.has(tally.unit) ? 0 : tally.duplicates;
-          const row = statements.tally.get(tally.records, tally.duplicates, tally.rejected, open, tally.unit);
+          const row = statements.tally.get(
+            tally.records,
+            tally.duplicates,
+            tally.rejected,
+            open,
+            tally.unit,
+          );
           if (row !== undefined) {
-            this.groups.count(String(row['grp_name']), tally.records, tally.duplicates, tally.rejected);
+            this.groups.count(
+              String(row['grp_name']),
+              tally.records,
+              tally.duplicates,
+              tally.rejected,
+            );
           }
         }
         for (const range of event.ranges) {
@@ -280,13 +320,27 @@ export class SessionIndex {
         }
         return;
       case 'adopted':
-        this.#addRange(event.range.file, event.range.offset, event.range.bytes, event.records, entry.seq);
-        if (event.range.role === 'master') blocks[recordKeys].push(Buffer.from(event.range.keys, 'base64'));
+        this.#addRange(
+          event.range.file,
+          event.range.offset,
+          event.range.bytes,
+          event.records,
+          entry.seq,
+        );
+        if (event.range.role === 'master')
+          blocks[recordKeys].push(Buffer.from(event.range.keys, 'base64'));
         // Unit 0 stands for "whoever brings them again".
         statements.addOpenKeys.run(0, Buffer.from(event.range.keys, 'base64'));
         return;
       case 'intent':
-        statements.addIntent.run(event.intent, event.unit, event.what, event.reservedMicroUsd, event.inputHash, entry.seq);
+        statements.addIntent.run(
+          event.intent,
+          event.unit,
+          event.what,
+          event.reservedMicroUsd,
+          event.inputHash,
+          entry.seq,
+        );
         return;
       case 'handle':
         statements.setHandle.run(event.kind, event.id, event.intent);
@@ -295,7 +349,13 @@ export class SessionIndex {
         statements.settle.run(event.spentMicroUsd, event.intent);
         return;
       case 'checkpoint':
-        statements.addCheckpoint.run(event.id, event.checkpointType, entry.at, entry.seq, JSON.stringify(event.health));
+        statements.addCheckpoint.run(
+          event.id,
+          event.checkpointType,
+          entry.at,
+          entry.seq,
+          JSON.stringify(event.health),
+        );
         return;
       case 'session':
       case 'opened':
@@ -319,7 +379,8 @@ export class SessionIndex {
   #addRange(file: string, offset: number, bytes: number, lines: number, seq: number): void {
     const id = this.#nameId(file);
     const before = this.#statements.lastRange.get(id);
-    const firstLine = before === undefined ? 0 : Number(before['first_line']) + Number(before['lines']);
+    const firstLine =
+      before === undefined ? 0 : Number(before['first_line']) + Number(before['lines']);
     this.#statements.addRange.run(id, offset, bytes, firstLine, lines, seq);
   }
 
@@ -378,7 +439,8 @@ const statementTexts = {
   setMeta:
     'INSERT INTO meta (id, version, seq, start, end, sum, view, is_clean) VALUES (1, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET version = excluded.version, seq = excluded.seq, start = excluded.start, end = excluded.end, sum = excluded.sum, view = excluded.view, is_clean = excluded.is_clean',
   addName: 'INSERT INTO names (name) VALUES (?)',
-  setGroup: 'INSERT INTO groups (name, counts) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET counts = excluded.counts',
+  setGroup:
+    'INSERT INTO groups (name, counts) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET counts = excluded.counts',
   addUnit:
     'INSERT OR IGNORE INTO units (n, key, lane, grp, input, state, attempts, records, duplicates, rejected, open_duplicates) VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0)',
   claim: `UPDATE units SET state = 1, attempts = ? WHERE n = ? RETURNING ${groupName}`,
@@ -396,11 +458,15 @@ const statementTexts = {
     'INSERT OR IGNORE INTO intents (intent, unit, what, reserved, input_hash, seq) VALUES (?, ?, ?, ?, ?, ?)',
   setHandle: 'UPDATE intents SET handle_kind = ?, handle_id = ? WHERE intent = ?',
   settle: 'UPDATE intents SET spent = ? WHERE intent = ?',
-  addCheckpoint: 'INSERT OR IGNORE INTO checkpoints (id, type, at, seq, health) VALUES (?, ?, ?, ?, ?)',
+  addCheckpoint:
+    'INSERT OR IGNORE INTO checkpoints (id, type, at, seq, health) VALUES (?, ?, ?, ?, ?)',
   pending: `${unitColumns} WHERE u.state = 0 AND u.lane = ? AND u.n > ? ORDER BY u.n LIMIT ?`,
 } as const;
 
 function prepareStatements(database: DatabaseSync): Statements {
-  const entries = Object.entries(statementTexts).map(([name, sql]) => [name, database.prepare(sql)]);
+  const entries = Object.entries(statementTexts).map(([name, sql]) => [
+    name,
+    database.prepare(sql),
+  ]);
   return Object.fromEntries(entries) as Statements;
 }

@@ -10,10 +10,18 @@ export interface SessionLog {
 
 /** Opens a session's log for appending. No transport threads: they break in bundles and outlive their host. */
 export function openSessionLog(layout: SessionLayout): SessionLog {
-  const destination = pino.destination({ dest: layout.log, sync: false, mkdir: true, minLength: 4096 });
+  const destination = pino.destination({
+    dest: layout.log,
+    sync: false,
+    mkdir: true,
+    minLength: 4096,
+  });
   // A full disk must not end the process through a log line.
   destination.on('error', () => undefined);
-  const log = pino({ level: 'debug', base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+  const log = pino(
+    { level: 'debug', base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    destination,
+  );
   const flushTimer = setInterval(() => {
     destination.flush();
   }, 1000);
@@ -23,7 +31,12 @@ export function openSessionLog(layout: SessionLayout): SessionLog {
       log[level](fields, message);
     };
   return {
-    logger: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
+    logger: {
+      debug: write('debug'),
+      info: write('info'),
+      warn: write('warn'),
+      error: write('error'),
+    },
     close: async () => {
       clearInterval(flushTimer);
       await new Promise<void>((resolve) => {

@@ -50,7 +50,9 @@ function sessionSummary(
     target_venues: targetVenues(all.map(([name]) => name)),
     target_years: years,
     collection_config: { name: view.name, file: view.collectionFile },
-    venues_completed: ended.filter(([, g]) => g.units.failed === 0).map(([name]) => venueYear(name)),
+    venues_completed: ended
+      .filter(([, g]) => g.units.failed === 0)
+      .map(([name]) => venueYear(name)),
     venues_in_progress: open.map(([name]) => venueYear(name)),
     venues_failed: ended.filter(([, g]) => g.units.failed > 0).map(([name]) => venueYear(name)),
     total_papers_collected: view.records,
@@ -71,5 +73,9 @@ function targetVenues(groups: readonly string[]): JsonObject[] {
     const [venue, year] = venueYear(group);
     years.set(venue, [...(years.get(venue) ?? []), year]);
   }
-  return [...years].map(([venue_name, target_years]) => ({ venue_name, target_years, priority: 1 }));
+  return [...years].map(([venue_name, target_years]) => ({
+    venue_name,
+    target_years,
+    priority: 1,
+  }));
 }

@@ -23,7 +23,8 @@ export async function readUserFile(path: string): Promise<string> {
 export async function resolveOutputDir(root: string, dir: string): Promise<string> {
   const path = resolve(root, dir);
   const existing = await nearestExisting(path);
-  const isOutside = !isInside(root, path) || !isInside(await realpath(root), await realpath(existing));
+  const isOutside =
+    !isInside(root, path) || !isInside(await realpath(root), await realpath(existing));
   if (isOutside) {
     throw new UsageError(
       'OUTPUT_OUTSIDE_WORKSPACE',

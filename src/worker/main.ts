@@ -1,0 +1,34 @@
+import { parentPort } from 'node:worker_threads';
+import { Rpc } from '../protocol/rpc.ts';
+import type { HostRequests, WorkerEvents, WorkerRequests } from '../protocol/worker.ts';
+import { WorkerSessions } from './workerSessions.ts';
+
+/** The worker's entry: the engine beside the extension host's event loop, behind {@link WorkerRequests}. */
+const port = parentPort;
+if (port === null) throw new Error('This file runs in a worker thread.');
+
+const sessions = new WorkerSessions({
+  emit: (name, payload) => {
+    rpc.emit(name, payload);
+  },
+  secret: async (name) => (await rpc.request('secret', { name }, 60_000)) ?? undefined,
+});
+
+const rpc: Rpc<WorkerRequests, HostRequests, object, WorkerEvents> = new Rpc<
+  WorkerRequests,
+  HostRequests,
+  object,
+  WorkerEvents
+>({
+  channel: {
+    post: (message) => {
+      port.postMessage(message);
+    },
+    listen: (listener) => {
+      port.on('message', listener);
+      return () => port.off('message', listener);
+    },
+  },
+  onEvent: () => undefined,
+  handlers: sessions.handlers(),
+});

@@ -1,0 +1,278 @@
+import { dirname } from 'node:path';
+import { checkpointListing, readCheckpointContent } from './checkpointListing.ts';
+import { ConfigError, UsageError } from '../core/errors.ts';
+import { diffSnapshots, idleStats, type SessionSnapshot } from '../core/live.ts';
+import type { Logger } from '../core/ports.ts';
+import { systemClock, systemRandom } from '../core/systemPorts.ts';
+import { version } from '../core/version.ts';
+import { resumeSession, startCollection, type Environment } from '../engine/launch.ts';
+import { loadCollection } from '../engine/loadCollection.ts';
+import type { SessionRun } from '../engine/sessionRun.ts';
+import type {
+  CollectionProblem,
+  FailedUnit,
+  HttpSettings,
+  SessionListing,
+  SessionRef,
+  WorkerEvents,
+  WorkerRequests,
+} from '../protocol/worker.ts';
+import type { Handlers } from '../protocol/rpc.ts';
+import { listCheckpoints } from '../storage/checkpointFiles.ts';
+import { nodeFileSystem } from '../storage/fileSystem.ts';
+import { SessionLayout } from '../storage/layout.ts';
+import { identifyMachine, type Machine } from '../storage/machine.ts';
+import { SessionIndex } from '../storage/sessionIndex.ts';
+import {
+  findStateRoot,
+  inspectSession,
+  listSessions,
+  type FoundSession,
+} from '../storage/sessions.ts';
+import { resolve } from 'node:path';
+
+/** A window that was reloaded may still hold the lock through its old extension host for some seconds. */
+const lockWaitMs = 10_000;
+const deltaEveryMs = 200;
+
+/** What the worker's sessions need of the other side. */
+export interface HostSide {
+  emit<K extends keyof WorkerEvents & string>(name: K, payload: WorkerEvents[K]): void;
+  /** The value of a secret; undefined when it is not set. */
+  secret(name: string): Promise<string | undefined>;
+}
+
+interface Active {
+  readonly run: SessionRun;
+  readonly workspace: string;
+  lastState: string;
+}
+
+interface Watch {
+  sent: SessionSnapshot;
+  timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+/** The sessions that this worker carries out, and what is known of the others. */
+export class WorkerSessions {
+  readonly #host: HostSide;
+  readonly #active = new Map<string, Active>();
+  readonly #watches = new Map<string, Watch>();
+  #machine: Promise<Machine> | undefined;
+
+  constructor(host: HostSide) {
+    this.#host = host;
+  }
+
+  handlers(): Handlers<WorkerRequests> {
+    return {
+      listSessions: ({ workspace }) => this.#list(workspace),
+      listCheckpoints: async (ref) => {
+        const layout = await this.#layout(ref);
+        return (await listCheckpoints(nodeFileSystem, layout)).map((c) => checkpointListing(c));
+      },
+      readCheckpoint: async (ref) => readCheckpointContent(await this.#layout(ref), ref.checkpoint),
+      listFailedUnits: async (ref) => failedUnits(await this.#layout(ref), ref.offset, ref.limit),
+      checkCollection: ({ file }) => problemsOf(file),
+      start: async ({ workspace, file, http }) => {
+        const environment = await this.#environment(http);
+        const { run } = await startCollection(environment, file, workspace, 'always-new');
+        return this.#begin(run, workspace);
+      },
+      resume: (params) => this.#resume(params, params.http),
+      pause: async (ref) => {
+        await this.#running(ref).pause('user', '');
+        return null;
+      },
+      stop: async (ref) => {
+        await this.#running(ref).stop(ref.reason);
+        return null;
+      },
+      watch: (ref) => this.#watch(ref),
+      unwatch: ({ session }) => {
+        clearTimeout(this.#watches.get(session)?.timer);
+        this.#watches.delete(session);
+        return Promise.resolve(null);
+      },
+    };
+  }
+
+  async #list(workspace: string): Promise<SessionListing[]> {
+    const root = await stateRootOf(workspace);
+    const found = await listSessions(nodeFileSystem, await this.#whoWeAre(), root);
+    return found.map((session) => this.#listing(session));
+  }
+
+  #listing({ layout, view, holder, isResumable, damage }: FoundSession): SessionListing {
+    const active = this.#active.get(layout.session);
+    const now = active?.run.snapshot().view ?? view;
+    return {
+      view: now,
+      holder: holder ?? null,
+      resumable: active === undefined ? isResumable : now.state === 'paused',
+      damage: damage ?? null,
+      root: layout.root,
+      log: layout.log,
+    };
+  }
+
+  async #resume(ref: SessionRef, http: HttpSettings): Promise<{ session: string }> {
+    const active = this.#active.get(ref.session);
+    if (active !== undefined) {
+      await active.run.unpause();
+      this.#tellState(ref.session, active);
+      return { session: ref.session };
+    }
+    const environment = await this.#environment(http);
+    const { run } = await resumeSession(environment, await this.#layout(ref));
+    return this.#begin(run, ref.workspace);
+  }
+
+  async #begin(run: SessionRun, workspace: string): Promise<{ session: string }> {
+    const { session } = run.store.layout;
+    const active: Active = { run, workspace, lastState: '' };
+    this.#active.set(session, active);
+    run.onChange(() => {
+      this.#changed(session, active);
+    });
+    await run.start();
+    this.#tellState(session, active);
+    void run.finished.then(() => {
+      this.#active.delete(session);
+      this.#tellState(session, active, true);
+    });
+    return { session };
+  }
+
+  #changed(session: string, active: Active): void {
+    this.#tellState(session, active);
+    const watch = this.#watches.get(session);
+    if (watch === undefined) return;
+    watch.timer ??= setTimeout(() => {
+      watch.timer = undefined;
+      const snapshot = active.run.snapshot();
+      this.#host.emit('delta', { session, delta: diffSnapshots(watch.sent, snapshot) });
+      watch.sent = snapshot;
+    }, deltaEveryMs);
+  }
+
+  #tellState(session: string, active: Active, isLast = false): void {
+    const { state } = active.run.snapshot().view;
+    if (state === active.lastState && !isLast) return;
+    active.lastState = state;
+    this.#host.emit('state', {
+      workspace: active.workspace,
+      session,
+      snapshot: active.run.snapshot(),
+    });
+  }
+
+  async #watch(ref: SessionRef): Promise<SessionSnapshot> {
+    const snapshot = await this.#snapshot(ref);
+    clearTimeout(this.#watches.get(ref.session)?.timer);
+    this.#watches.set(ref.session, { sent: snapshot, timer: undefined });
+    return snapshot;
+  }
+
+  async #snapshot(ref: SessionRef): Promise<SessionSnapshot> {
+    const active = this.#active.get(ref.session);
+    if (active !== undefined) return active.run.snapshot();
+    const layout = await this.#layout(ref);
+    const { view } = await inspectSession(nodeFileSystem, await this.#whoWeAre(), layout);
+    return { view, live: { ...idleStats, elapsedMs: view.activeMs } };
+  }
+
+  #running({ session }: SessionRef): SessionRun {
+    const active = this.#active.get(session);
+    if (active !== undefined) return active.run;
+    throw new UsageError('NOT_RUNNING', `${session} is not being carried out by this window.`, {
+      session,
+    });
+  }
+
+  async #layout({ workspace, session }: SessionRef): Promise<SessionLayout> {
+    const layout = new SessionLayout(await stateRootOf(workspace), session);
+    if (
+      dirname(layout.journal) === layout.folder &&
+      (await nodeFileSystem.status(layout.journal)) !== undefined
+    ) {
+      return layout;
+    }
+    throw new UsageError('UNKNOWN_SESSION', `${session} is no session of ${workspace}.`, {
+      session,
+    });
+  }
+
+  async #environment(http: HttpSettings): Promise<Environment> {
+    return {
+      ports: {
+        fileSystem: nodeFileSystem,
+        clock: systemClock,
+        random: systemRandom,
+        logger: this.#logger(),
+        machine: await this.#whoWeAre(),
+      },
+      opener: { via: 'window', waitMs: lockWaitMs, program: `cf-collector/${version}` },
+      secrets: { get: (name) => this.#host.secret(name) },
+      network: {
+        noProxy: http.noProxy,
+        strictSsl: http.strictSsl,
+        systemCertificates: http.systemCertificates,
+        ...(http.proxy === null ? {} : { proxy: http.proxy }),
+        ...(http.contact === null ? {} : { contact: http.contact }),
+      },
+    };
+  }
+
+  #logger(): Logger {
+    const write = (level: WorkerEvents['log']['level']) => (_fields: unknown, message: string) => {
+      this.#host.emit('log', { session: null, level, message });
+    };
+    return {
+      debug: write('debug'),
+      info: write('info'),
+      warn: write('warn'),
+      error: write('error'),
+    };
+  }
+
+  #whoWeAre(): Promise<Machine> {
+    this.#machine ??= identifyMachine();
+    return this.#machine;
+  }
+}
+
+/** The folder whose `.cf_state` serves a workspace folder, found as a collection file in it would find it. */
+function stateRootOf(workspace: string): Promise<string> {
+  return findStateRoot(nodeFileSystem, resolve(workspace, 'any.collect.json'), workspace);
+}
+
+async function failedUnits(
+  layout: SessionLayout,
+  offset: number,
+  limit: number,
+): Promise<FailedUnit[]> {
+  if ((await nodeFileSystem.status(layout.index)) === undefined) return [];
+  const index = SessionIndex.open(layout.index, { isReadOnly: true });
+  try {
+    return index.unitsInState('failed', offset, limit).map((unit) => ({
+      unit: unit.n,
+      key: unit.key,
+      attempts: unit.attempts,
+      code: unit.error?.code ?? 'UNKNOWN',
+      message: unit.error?.message ?? '',
+    }));
+  } finally {
+    index.close();
+  }
+}
+
+async function problemsOf(file: string): Promise<CollectionProblem[]> {
+  try {
+    await loadCollection(file);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.problems.map((problem) => ({ line: 1, column: 1, length: 1, ...problem }));
+  }
+}
