@@ -64,7 +64,13 @@ process.exitCode = await main();
 async function main(): Promise<number> {
   const total: Counts = { passed: 0, failed: 0, skipped: 0 };
   const summary: string[] = [];
-  await build();
+  try {
+    await build();
+  } catch {
+    // esbuild has said why. What stands in dist is not what is in src, so nothing is worth running.
+    console.log('FAILED: the bundles could not be built\n0 passed, 1 failed');
+    return 1;
+  }
   for (const tier of wantedTiers.length > 0 ? wantedTiers : tiers) {
     const startedAt = performance.now();
     console.log(`\n== ${tier.name}`);
