@@ -1,7 +1,7 @@
 import type { Collection } from '../core/config.ts';
 import { assertNever } from '../core/assert.ts';
 import type { Problem } from '../core/errors.ts';
-import { checkHtmlConfig } from './html/checkHtmlConfig.ts';
+import { checkHtmlConfig } from './html/checkConfig.ts';
 import { createHtmlSource } from './html/htmlSource.ts';
 import { checkRestConfig } from './rest/checkRestConfig.ts';
 import { createRestSource } from './rest/restSource.ts';
