@@ -26,6 +26,10 @@ export function createChart(words: Words): Part {
     ];
     chart ??= new uPlot(options(words, holder.clientWidth), data, holder);
     chart.setData(data);
+    // Unhovered, the legend tells the newest values instead of dashes.
+    if (chart.cursor.idx === null || chart.cursor.idx === undefined) {
+      chart.setLegend({ idx: samples.length - 1 });
+    }
   };
   // Colours are read from the theme's variables when the chart is made: another theme, another chart.
   new MutationObserver(() => {
@@ -39,8 +43,9 @@ export function createChart(words: Words): Part {
 
   return {
     element,
-    update({ snapshot: { live } }) {
+    update({ snapshot: { view, live } }) {
       const { samples } = live;
+      element.hidden = samples.length === 0 && view.state !== 'active';
       empty.hidden = samples.length > 0;
       holder.hidden = samples.length === 0;
       if (samples.length === 0 || samples === drawn) return;
@@ -81,7 +86,12 @@ function options({ t, format }: Words, width: number): uPlot.Options {
       y: { range: (_chart, _min, max) => [0, Math.max(1, max * 1.1)] },
     },
     axes: [
-      { ...axis, space: 90, values: (_chart, ticks) => ticks.map((at) => format.clock(at * 1000)) },
+      {
+        ...axis,
+        space: 90,
+        size: 28,
+        values: (_chart, ticks) => ticks.map((at) => format.clock(at * 1000)),
+      },
       { ...axis, size: 52, values: (_chart, ticks) => ticks.map(count) },
     ],
     series: [

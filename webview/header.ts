@@ -1,13 +1,8 @@
-import { isResumable } from '../src/core/view.ts';
-import type { DashboardModel } from '../src/protocol/webview.ts';
-import { adviceFor, adviceText } from './advice.ts';
+import { adviceFor, adviceText, offeredActions, type Action } from './advice.ts';
 import { el, setAttribute, setText } from './dom.ts';
 import type { Part } from './tables.ts';
 import { createButton } from './toolkit.ts';
 import type { Words } from './words.ts';
-
-/** What the header's buttons do. */
-export type Action = 'pause' | 'resume' | 'stop' | 'openMaster' | 'openLog' | 'openCollection';
 
 const buttons = ['resume', 'pause', 'stop', 'openMaster', 'openLog'] as const satisfies Action[];
 
@@ -81,15 +76,4 @@ export function createHeader(words: Words, act: (action: Action) => Promise<void
       }
     },
   };
-}
-
-/** What makes sense to offer for a model: nothing that another process would have to do. */
-export function offeredActions({ snapshot: { view }, holder }: DashboardModel): Set<Action> {
-  const offered = new Set<Action>(['openLog', 'openCollection']);
-  if (view.files.some((file) => file.role === 'master')) offered.add('openMaster');
-  if (holder) return offered;
-  if (view.state === 'active') offered.add('pause');
-  if (view.state === 'active' || view.state === 'paused') offered.add('stop');
-  if (isResumable(view)) offered.add('resume');
-  return offered;
 }

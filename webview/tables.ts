@@ -35,13 +35,14 @@ export function createInFlight(words: Words): Part {
     },
   ]);
   const note = el('p', 'note');
+  const element = section('in-flight', t('section.inFlight'), table.element, note);
   return {
-    element: section('in-flight', t('section.inFlight'), table.element, note),
+    element,
     update({ snapshot }) {
       const { inFlight } = snapshot.live;
       table.update(inFlight.slice(0, maxRows));
-      const idle = snapshot.view.state !== 'active';
-      const empty = t(idle ? 'empty.inFlightIdle' : 'empty.inFlight');
+      element.hidden = inFlight.length === 0 && snapshot.view.state !== 'active';
+      const empty = t('empty.inFlight');
       const more = inFlight.length - maxRows;
       setText(
         note,
@@ -123,9 +124,11 @@ export function createHosts(words: Words): Part {
     },
   ]);
   const note = el('p', 'note', t('empty.hosts'));
+  const element = section('hosts', t('section.hosts'), table.element, note);
   return {
-    element: section('hosts', t('section.hosts'), table.element, note),
+    element,
     update({ snapshot }) {
+      element.hidden = snapshot.live.hosts.length === 0 && snapshot.view.state !== 'active';
       table.update(snapshot.live.hosts);
       note.hidden = snapshot.live.hosts.length > 0;
     },

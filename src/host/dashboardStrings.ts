@@ -92,7 +92,6 @@ export function dashboardStrings(): DashboardStrings {
 
     'empty.rate': t('The rate is drawn here while the session runs.'),
     'empty.inFlight': t('Nothing is in flight at the moment.'),
-    'empty.inFlightIdle': t('Nothing is in flight: the session is not running.'),
     'empty.errors': t('No errors.'),
     'empty.hosts': t('No host has been asked since the session was opened.'),
 

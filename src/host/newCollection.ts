@@ -1,9 +1,9 @@
 import { t } from '@vscode/l10n';
-import { applyEdits, modify } from 'jsonc-parser';
 import * as vscode from 'vscode';
 import { collectionSuffix } from '../contributions.ts';
 import { isSafeFileName } from '../core/names.ts';
 import type { Services } from './services.ts';
+import { withName, type TemplateName } from './templates.ts';
 import { diskFolders } from './workspace.ts';
 
 /** Asks for a template and a name, writes a commented, valid collection file and opens it. Gives the file. */
@@ -42,15 +42,7 @@ export async function newCollection(services: Services): Promise<vscode.Uri | un
   return file;
 }
 
-/** The template's text with another name in it, its comments kept. */
-export function withName(text: string, name: string): string {
-  return applyEdits(text, modify(text, ['name'], name, {}));
-}
-
-/** The templates in `media/templates`. */
-export const templateNames = ['books', 'papers', 'generic'] as const;
-
-function templates(): (vscode.QuickPickItem & { readonly name: (typeof templateNames)[number] })[] {
+function templates(): (vscode.QuickPickItem & { readonly name: TemplateName })[] {
   return [
     {
       name: 'books',

@@ -160,9 +160,9 @@ function sessionLook(session: TrackedSession, folder: string, context: LookConte
     label: view.name,
     description: joinParts([
       recordsPhrase(view.records, formats),
+      // The icon says that it runs.
+      damage === null ? rate || state : t('damaged'),
       failedPhrase(view.units.failed, formats),
-      rate,
-      damage === null ? state : t('damaged'),
       folder,
     ]),
     tooltip: sessionTooltip(session, context),

@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import {
+  collectionSuffix,
+  commandIds,
+  containerId,
+  contextKeys,
+  dashboardViewType,
+  internalCommandIds,
+  itemTags,
+  sessionsViewId,
+  settingDefaults,
+} from '../../src/contributions.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
+const manifestText = read('package.json');
+const manifest = JSON.parse(manifestText) as Manifest;
+const { contributes } = manifest;
+const menuItems = Object.values(contributes.menus).flat();
+
+interface Manifest {
+  readonly icon: string;
+  readonly extensionKind: readonly string[];
+  readonly activationEvents: readonly string[];
+  readonly capabilities: {
+    readonly untrustedWorkspaces: {
+      readonly supported: string;
+      readonly restrictedConfigurations: readonly string[];
+    };
+    readonly virtualWorkspaces: { readonly supported: boolean };
+  };
+  readonly contributes: {
+    readonly commands: readonly {
+      readonly command: string;
+      readonly category: string;
+      readonly icon: string;
+      readonly enablement?: string;
+    }[];
+    readonly menus: Readonly<Record<string, readonly { command: string; when?: string }[]>>;
+    readonly viewsContainers: { readonly activitybar: readonly { id: string; icon: string }[] };
+    readonly views: Readonly<Record<string, readonly { id: string }[]>>;
+    readonly viewsWelcome: readonly { view: string; when?: string }[];
+    readonly configuration: {
+      readonly properties: Readonly<Record<string, { type: string; default: unknown }>>;
+    };
+    readonly languages: readonly object[];
+    readonly jsonValidation: readonly { fileMatch: string; url: string }[];
+  };
+}
+
+/** Every `when` and `enablement` of the manifest. */
+function whenClauses(): string[] {
+  return [
+    ...menuItems.map((item) => item.when ?? ''),
+    ...contributes.commands.map((command) => command.enablement ?? ''),
+    ...contributes.viewsWelcome.map((welcome) => welcome.when ?? ''),
+  ];
+}
+
+test('the commands are those of the manifest, in both directions', () => {
+  const ids = contributes.commands.map(({ command }) => command);
+  assert.deepEqual([...ids].sort(), [...commandIds].sort());
+});
+
+test('every command stands in the one category and has an icon', () => {
+  for (const command of contributes.commands) {
+    assert.equal(command.category, 'Collector', command.command);
+    assert.match(command.icon, /^\$\([\w-]+\)$/, command.command);
+  }
+});
+
+test('the command table handles every command, ours alone included', () => {
+  const table = read('src/host/commands.ts');
+  for (const id of [...commandIds, ...internalCommandIds]) {
+    assert.ok(table.includes(`'${id}':`), id);
+  }
+});
+
+test('menus and welcome texts run known commands', () => {
+  const known = new Set<string>(commandIds);
+  for (const { command } of menuItems) assert.ok(known.has(command), command);
+  const linked = [...read('package.nls.json').matchAll(/\(command:(cfCollector\.\w+)\)/g)];
+  assert.notEqual(linked.length, 0);
+  for (const [, command] of linked) assert.ok(known.has(command!), command);
+});
+
+test('views, their container and the panel type are those of the manifest', () => {
+  assert.deepEqual(
+    contributes.viewsContainers.activitybar.map(({ id }) => id),
+    [containerId],
+  );
+  assert.deepEqual(Object.keys(contributes.views), [containerId]);
+  assert.deepEqual(
+    contributes.views[containerId]?.map(({ id }) => id),
+    [sessionsViewId],
+  );
+  for (const { view } of contributes.viewsWelcome) assert.equal(view, sessionsViewId);
+  assert.ok(manifest.activationEvents.includes(`onWebviewPanel:${dashboardViewType}`));
+});
+
+test('settings have the names, types and defaults of the manifest, in both directions', () => {
+  const { properties } = contributes.configuration;
+  const declared = Object.fromEntries(
+    Object.entries(properties).map(([name, setting]) => {
+      const { type, default: value } = setting;
+      assert.equal(typeof value, type, name);
+      return [name.replace(/^cfCollector\./, ''), value];
+    }),
+  );
+  assert.deepEqual(declared, { ...settingDefaults });
+  for (const name of manifest.capabilities.untrustedWorkspaces.restrictedConfigurations) {
+    assert.ok(Object.hasOwn(properties, name), name);
+  }
+});
+
+test('when clauses use our context keys and tags, and each of those is used', () => {
+  const clauses = whenClauses();
+  const ours = new Set(clauses.flatMap((clause) => clause.match(/cfCollector\.\w+/g) ?? []));
+  ours.delete(sessionsViewId);
+  assert.deepEqual([...ours].sort(), [...contextKeys].sort());
+  const tags = new Set(
+    clauses.flatMap((clause) => {
+      const pattern = /viewItem =~ \/;(\(([\w|]+)\)|\w+);\//.exec(clause)?.[1];
+      return pattern?.replace(/[()]/g, '').split('|') ?? [];
+    }),
+  );
+  assert.deepEqual([...tags].sort(), [...itemTags].sort());
+});
+
+test('every text of the manifest has its words, and no words are left over', () => {
+  const words = Object.keys(JSON.parse(read('package.nls.json')) as object);
+  const used = [...manifestText.matchAll(/"%([\w.]+)%"/g)].map(([, key]) => key!);
+  assert.deepEqual([...new Set(used)].sort(), words.sort());
+});
+
+test('files that the manifest names are there', () => {
+  const files = [
+    manifest.icon,
+    contributes.viewsContainers.activitybar[0]!.icon,
+    contributes.jsonValidation[0]!.url,
+  ];
+  for (const file of files) assert.ok(existsSync(path.join(root, file)), file);
+});
+
+test('collection files are known by one ending everywhere', () => {
+  const pattern = `*${collectionSuffix}`;
+  assert.equal(contributes.jsonValidation[0]!.fileMatch, pattern);
+  assert.deepEqual(contributes.languages, [{ id: 'jsonc', filenamePatterns: [pattern] }]);
+  assert.ok(manifest.activationEvents.includes(`workspaceContains:**/${pattern}`));
+});
+
+test('what runs is hidden from an untrusted workspace', () => {
+  const byId = new Map(contributes.commands.map((command) => [command.command, command]));
+  for (const id of ['cfCollector.start', 'cfCollector.resume', 'cfCollector.runInTerminal']) {
+    assert.equal(byId.get(id)?.enablement, 'isWorkspaceTrusted', id);
+  }
+  assert.equal(manifest.capabilities.untrustedWorkspaces.supported, 'limited');
+  assert.equal(manifest.capabilities.virtualWorkspaces.supported, false);
+  assert.deepEqual(manifest.extensionKind, ['workspace']);
+});

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { formatsFor } from '../../../src/core/format.ts';
+import { groupsOf, lookOf, mastersOf, sessionTags } from '../../../src/host/treeModel.ts';
+import { makeTracked } from '../../fixtures/views.ts';
+
+const context = { formats: formatsFor('en-US'), nowMs: Date.parse('2026-11-21T16:23:00.000Z') };
+const none = { pending: 0, in_progress: 0, done: 9, failed: 0, skipped: 0, blocked: 0 };
+
+function sessionLook(...args: Parameters<typeof makeTracked>) {
+  return lookOf({ kind: 'session', session: makeTracked(...args), folder: '' }, context);
+}
+
+test('an interrupted session says what it has and since when', () => {
+  const look = sessionLook({ state: 'interrupted' });
+  assert.equal(look.label, 'books');
+  assert.equal(look.description, '1,234 records · interrupted 3 minutes ago · 2 failed');
+  assert.deepEqual(look.icon, { name: 'debug-disconnect', color: 'charts.orange' });
+});
+
+test('what is zero or usual is not said', () => {
+  const look = sessionLook({ state: 'completed', records: 1, units: none }, { resumable: false });
+  assert.equal(look.description, '1 record · completed 3 minutes ago');
+});
+
+test('a running session shows its rate', () => {
+  const session = makeTracked({ state: 'active', units: none }, { isOurs: true, resumable: false });
+  const live = { ...session.snapshot.live, recordsPerSecond: 56.25 };
+  const running = { ...session, snapshot: { ...session.snapshot, live } };
+  const look = lookOf({ kind: 'session', session: running, folder: 'work' }, context);
+  assert.equal(look.description, '1,234 records · 56.3/s · work');
+});
+
+test('menus find each session by its tags', () => {
+  assert.equal(
+    sessionTags(makeTracked({ state: 'active' }, { isOurs: true, resumable: false })),
+    ';session;active;pausable;stoppable;hasMaster;',
+  );
+  assert.equal(
+    sessionTags(makeTracked({ state: 'paused', checkpointCount: 2 }, { isOurs: true })),
+    ';session;paused;stoppable;resumable;hasMaster;hasCheckpoint;',
+  );
+  assert.equal(
+    sessionTags(makeTracked({ state: 'interrupted', files: [] })),
+    ';session;interrupted;resumable;',
+  );
+  const holder = { pid: 7, host: 'box', via: 'cli', since: '2026-01-01T00:00:00.000Z' } as const;
+  assert.equal(
+    sessionTags(makeTracked({ state: 'active', files: [] }, { holder, resumable: false })),
+    ';session;active;',
+  );
+});
+
+test('a session that another process runs names it', () => {
+  const holder = { pid: 7, host: 'box', via: 'cli', since: '2026-01-01T00:00:00.000Z' } as const;
+  const look = sessionLook({ state: 'active' }, { holder, resumable: false });
+  assert.equal(look.description, '1,234 records · running elsewhere · 2 failed');
+  assert.equal(look.icon.name, 'lock');
+  const held = look.tooltip.find(([name]) => name === 'Held by');
+  assert.match(held![1], /^cf-collect, process 7 on box, since /);
+});
+
+test('a damaged session says so before anything else about its state', () => {
+  const look = sessionLook({ state: 'stopped' }, { damage: 'line 3 is no JSON' });
+  assert.match(look.description, /· damaged/);
+  assert.equal(look.icon.name, 'warning');
+  assert.ok(look.tooltip.some(([, value]) => value === 'line 3 is no JSON'));
+});
+
+test('groups are there when there is something in them', () => {
+  assert.deepEqual(groupsOf(makeTracked({ files: [], units: none })), []);
+  assert.deepEqual(groupsOf(makeTracked({ checkpointCount: 1 })), [
+    'masters',
+    'checkpoints',
+    'failedUnits',
+  ]);
+});
+
+test('masters are the newest first and nothing else', () => {
+  const file = (role: 'master' | 'rejected', name: string) => {
+    return { role, file: name, lines: 1, bytes: 1 };
+  };
+  const files = [file('master', 'a'), file('rejected', 'b'), file('master', 'c')];
+  assert.deepEqual(
+    mastersOf(files).map((master) => master.file),
+    ['c', 'a'],
+  );
+});
+
+test('a master shows its count and size and opens on a click', () => {
+  const session = makeTracked();
+  const file = mastersOf(session.snapshot.view.files)[0]!;
+  const node = { kind: 'master', ref: session.ref, file, path: '/x' } as const;
+  const look = lookOf(node, context);
+  assert.equal(look.label, 'books_master_20261121_161500.jsonl');
+  assert.equal(look.description, '1,234 records · 456.8 kB');
+  assert.equal(look.opens, 'master');
+});
+
+test('a damaged checkpoint is marked and still opens', () => {
+  const checkpoint = {
+    id: 'checkpoint_1',
+    type: 'batch_completed',
+    at: '2026-11-21T16:20:00.000Z',
+    seq: 12,
+    path: '/x.json',
+    valid: false,
+    records: 100,
+  } as const;
+  const look = lookOf({ kind: 'checkpoint', ref: makeTracked().ref, checkpoint }, context);
+  assert.equal(look.description, '100 records · periodic · damaged');
+  assert.equal(look.icon.name, 'warning');
+  assert.equal(look.opens, 'checkpoint');
+});
+
+test('every node of one session has an id of its own', () => {
+  const session = makeTracked({ checkpointCount: 1 });
+  const ids = [
+    lookOf({ kind: 'session', session, folder: '' }, context).id,
+    ...groupsOf(session).map((group) => lookOf({ kind: 'group', group, session }, context).id),
+    lookOf({ kind: 'more', session, left: 5 }, context).id,
+  ];
+  assert.equal(new Set(ids).size, ids.length);
+});
