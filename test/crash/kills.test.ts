@@ -8,6 +8,7 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { RunningCli, runCli } from '../fixtures/cli.ts';
 import { SeededRandom } from '../fixtures/seededRandom.ts';
@@ -25,8 +26,10 @@ const { values } = parseArgs({
 const kills = Number(values.kills);
 const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
 
-/** Longest time that a process lives: about as long as starting, recovering and some hundred units take. */
-const longestLifeMs = 900;
+/** A third is killed while it starts and recovers, the others at work. */
+const shareAtStart = 1 / 3;
+const longestStartMs = 500;
+const longestWorkMs = 700;
 
 interface Scenario {
   readonly name: string;
@@ -79,7 +82,7 @@ for (const scenario of scenarios) {
 
     test(`every record exactly once (--seed ${seed})`, async (t) => {
       const random = new SeededRandom(seed);
-      const tally = { killed: 0, killedBeforeWork: 0, completed: 0, refetched: 0 };
+      const tally = { killed: 0, killedBeforeWork: 0, completed: 0 };
       while (tally.killed < count) {
         await withWorkspace(async (workspace) => {
           const file = await writeCollection(workspace, {
@@ -97,19 +100,22 @@ for (const scenario of scenarios) {
       }
       t.diagnostic(JSON.stringify(tally));
 
+      async function killLater(cli: RunningCli): Promise<void> {
+        const isAtStart = random.next() < shareAtStart;
+        if (!isAtStart) await cli.untilEvent((event) => event.type === 'started');
+        const waitMs = random.next() * (isAtStart ? longestStartMs : longestWorkMs);
+        await Promise.race([setTimeout(waitMs), cli.done]);
+        cli.kill('SIGKILL');
+      }
+
       async function killUntilComplete(workspace: string, file: string): Promise<void> {
         for (;;) {
           const done = await readDoneKeys(workspace);
           await server.forget();
           const isLast = tally.killed >= count;
           const cli = new RunningCli(['run', file, '--workspace', workspace, '--resume', '--json']);
-          const timer = isLast
-            ? undefined
-            : setTimeout(() => {
-                cli.kill('SIGKILL');
-              }, random.next() * longestLifeMs);
+          if (!isLast) await killLater(cli);
           const result = await cli.done;
-          clearTimeout(timer);
           for (const path of (await server.counts()).keys()) {
             assert.ok(!done.has(server.url(path)), `${path} was done, and fetched again`);
           }
