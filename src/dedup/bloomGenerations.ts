@@ -1,5 +1,8 @@
-import { BloomFilter } from 'bloom-filters';
+// Not the package's index: its other structures would cost each process 10 MB.
+import bloomFilter from 'bloom-filters/dist/bloom/bloom-filter.js';
 import type { Fingerprint } from '../core/keys.ts';
+
+type BloomFilter = InstanceType<typeof bloomFilter.default>;
 
 /**
  * Bloom filters that grow: when a generation holds as many keys as it was made for, a larger one is added. May say
@@ -38,7 +41,7 @@ export class BloomGenerations {
 }
 
 function createFilter(capacity: number, errorRate: number): BloomFilter {
-  const filter = BloomFilter.create(capacity, errorRate);
+  const filter = bloomFilter.default.create(capacity, errorRate);
   // The library would hash the key again, which is 25 times slower; a key is a sha256 already.
   filter._hashing.getIndexes = (element, size, hashCount) =>
     positions(String(element), size, hashCount);
