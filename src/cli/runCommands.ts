@@ -16,19 +16,10 @@ import { summaryOf } from './summary.ts';
 /** `cf-collect run`. */
 export async function runCommand(environment: Environment, command: RunCommand): Promise<number> {
   const { file, workspace, mode, target } = command;
-  try {
-    const overrides = target === undefined ? {} : { target };
-    return await follow(
-      await startCollection(environment, file, workspace, mode, overrides),
-      command.isJson,
-    );
-  } catch (error) {
-    if (!(error instanceof UsageError) || error.code !== 'SESSION_COMPLETE') throw error;
-    const session = await findSession(environment, workspace, String(error.data['session']));
-    const output = command.isJson ? jsonOutput() : textOutput();
-    output.summary(summaryOf(session.layout, session.view, session.view.activeMs));
-    return exitCodes.complete;
-  }
+  const overrides = target === undefined ? {} : { target };
+  return unlessComplete(environment, command, async () =>
+    follow(await startCollection(environment, file, workspace, mode, overrides), command.isJson),
+  );
 }
 
 /** `cf-collect resume`. */
@@ -37,7 +28,26 @@ export async function resumeCommand(
   command: SessionCommand<'resume'>,
 ): Promise<number> {
   const { layout } = await findSession(environment, command.workspace, command.session);
-  return follow(await resumeSession(environment, layout), command.isJson);
+  return unlessComplete(environment, command, async () =>
+    follow(await resumeSession(environment, layout), command.isJson),
+  );
+}
+
+/** A session with nothing left to do is no error: its summary is all that there is to tell. */
+async function unlessComplete(
+  environment: Environment,
+  { workspace, isJson }: { workspace: string; isJson: boolean },
+  action: () => Promise<number>,
+): Promise<number> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!(error instanceof UsageError) || error.code !== 'SESSION_COMPLETE') throw error;
+    const session = await findSession(environment, workspace, String(error.data['session']));
+    const output = isJson ? jsonOutput() : textOutput();
+    output.summary(summaryOf(session.layout, session.view, session.view.activeMs));
+    return exitCodes.complete;
+  }
 }
 
 /** Shows a run until it ends; signals stop it in order. */

@@ -13,7 +13,12 @@ import {
   readSessionHeader,
   type Opener,
 } from '../storage/openSession.ts';
-import { findStateRoot, listSessions, type FoundSession } from '../storage/sessions.ts';
+import {
+  findStateRoot,
+  inspectSession,
+  listSessions,
+  type FoundSession,
+} from '../storage/sessions.ts';
 import { openSessionLog, type SessionLog } from '../storage/sessionLog.ts';
 import type { SessionStore, StoragePorts } from '../storage/sessionStore.ts';
 import { resolveOutputDir } from '../storage/workspaceFiles.ts';
@@ -66,10 +71,9 @@ export async function startCollection(
   try {
     const earlier = await sessionsOf(environment, root, collection.name);
     const newest = earlier[0];
-    const isUnfinished =
-      newest !== undefined && (newest.view.state !== 'completed' || newest.isResumable);
+    const isUnfinished = newest !== undefined && !isOver(newest, collection);
     if (newest !== undefined && mode === 'resume-or-start') {
-      if (!isUnfinished && !hasMoreToDo(newest, collection)) throw nothingLeft(newest);
+      if (!isUnfinished) throw nothingLeft(newest);
       return await resumeIn(environment, newest.layout, collection);
     }
     if (isUnfinished && mode === 'new-only') throw unfinished(newest);
@@ -97,9 +101,12 @@ export async function resumeSession(
   environment: Environment,
   layout: SessionLayout,
 ): Promise<Launched> {
-  const header = await readSessionHeader(environment.ports, layout);
+  const { ports, secrets } = environment;
+  const header = await readSessionHeader(ports, layout);
   const collection = await collectionNow(environment, layout, header);
-  await checkSecrets(collection, environment.secrets);
+  const found = await inspectSession(ports.fileSystem, ports.machine, layout);
+  if (isOver(found, collection)) throw nothingLeft(found);
+  await checkSecrets(collection, secrets);
   return resumeIn(environment, layout, collection);
 }
 
@@ -178,10 +185,11 @@ function previousFor(
   return sessions.map((s) => s.layout).filter((layout) => layout.session !== own?.session);
 }
 
-/** A session that had reached its target goes on when the target was raised. */
-function hasMoreToDo({ view }: FoundSession, { limits }: Collection): boolean {
-  const open = view.units.pending + view.units.in_progress;
-  return view.reason === 'target' && open > 0 && (limits.target ?? Infinity) > view.records;
+/** Nothing is left to do; a session that had reached its target goes on when that was raised. */
+function isOver({ view }: FoundSession, { limits }: Collection): boolean {
+  if (view.state !== 'completed') return false;
+  const isTargetRaised = (limits.target ?? Infinity) > view.records;
+  return view.units.pending + view.units.in_progress === 0 || !isTargetRaised;
 }
 
 const secretPattern = /\$\{secret:([^}]+)\}/g;
