@@ -4,6 +4,7 @@ import { registerCheckpointDocuments } from './host/checkpointDocument.ts';
 import { registerCommands } from './host/commands.ts';
 import { createServices } from './host/compose.ts';
 import { registerContextKeys } from './host/contextKeys.ts';
+import { registerEndNotices } from './host/endNotice.ts';
 import { offerResume, offerResumeAfterCrash } from './host/resumeOffer.ts';
 import type { Services } from './host/services.ts';
 import { StatusBar } from './host/statusBar.ts';
@@ -21,6 +22,7 @@ export function activate(context: vscode.ExtensionContext): CollectorApi {
       new StatusBar(services),
       checker.register(),
       registerContextKeys(tracker),
+      registerEndNotices(services),
       registerCheckpointDocuments(services),
       dashboards.register(),
       vscode.workspace.onDidGrantWorkspaceTrust(() => {

@@ -4,6 +4,7 @@ import type { CommandId, internalCommandIds } from '../contributions.ts';
 import { newCollection } from './newCollection.ts';
 import { openCheckpoint, openLog, openMaster } from './openFiles.ts';
 import { pickCollection, pickSession, type CommandTarget } from './pick.ts';
+import type { SessionRef } from '../protocol/worker.ts';
 import type { Services } from './services.ts';
 import { resumeSession, startCollection } from './startCollection.ts';
 import { runInTerminal } from './terminal.ts';
@@ -65,13 +66,13 @@ async function stop(services: Services, target: CommandTarget): Promise<void> {
   if (session) await services.runs.stop(session.ref);
 }
 
-async function resume(services: Services, target: CommandTarget): Promise<void> {
+async function resume(services: Services, target: CommandTarget): Promise<SessionRef | undefined> {
   const session = await pickSession(services, target, {
     fits: ({ resumable }) => resumable,
     placeHolder: t('Which session do you want to resume?'),
     none: t('There is no session to resume.'),
   });
-  if (session) await resumeSession(services, session);
+  return session && resumeSession(services, session);
 }
 
 async function openDashboard(services: Services, target: CommandTarget): Promise<void> {

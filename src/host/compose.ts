@@ -43,7 +43,9 @@ export function createServices(context: vscode.ExtensionContext): Services {
     tracker,
     actions: {
       pause: ({ ref }) => runs.pause(ref),
-      resume: (session) => resumeSession(services, session),
+      resume: async (session) => {
+        await resumeSession(services, session);
+      },
       stop: ({ ref }) => runs.stop(ref),
       openMaster: ({ ref }) => openMaster(services, ref),
       openLog: ({ ref }) => openLog(services, ref),

@@ -58,6 +58,11 @@ export class DashboardManager implements vscode.WebviewPanelSerializer {
     this.#fill(panel, ref);
   }
 
+  /** Whether a session's dashboard can be seen. */
+  isVisible(ref: SessionRef): boolean {
+    return this.#panels.get(ref.session)?.panel.visible ?? false;
+  }
+
   /** Fills a panel that was open when the window was reloaded; one that another version left is closed. */
   async deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
     const ref = refInState(state);

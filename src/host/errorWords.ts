@@ -7,7 +7,7 @@ import type { HolderView } from '../protocol/worker.ts';
 import { holderPhrase } from './phrases.ts';
 
 /** What a message about an error offers to do. */
-export type ErrorAction = 'showLog' | 'showProblem' | 'setSecret';
+export type ErrorAction = 'showLog' | 'showProblem' | 'showCollection' | 'startNew' | 'setSecret';
 
 /** An error in a person's language, with what can be done about it. */
 export interface ErrorWords {
@@ -40,13 +40,22 @@ export function errorWords(error: unknown, formats: Formats): ErrorWords {
         actions: ['showProblem'],
       };
     case 'SECRET_MISSING': {
-      const secret = textIn(data, 'name');
+      const secret = textIn(data, 'name') || textIn(data, 'secret');
       return {
         message: t('The secret {0} is not set.', secret),
         actions: ['setSecret'],
         secret,
       };
     }
+    case 'CONFIG_CHANGED':
+      return {
+        message: t(
+          '{0} has changed since the session began, in {1}. Undo that to resume, or start a new session; this one stays as it is.',
+          textIn(data, 'file'),
+          listIn(data, 'changed'),
+        ),
+        actions: ['showCollection', 'startNew'],
+      };
     case 'RPC_TIMEOUT':
       return {
         message: t('The collection engine does not answer. Reload the window if that lasts.'),
@@ -83,6 +92,11 @@ function holderIn(data: JsonObject): HolderView | undefined {
 function textIn(data: JsonObject, key: string): string {
   const value = data[key];
   return typeof value === 'string' ? value : '';
+}
+
+function listIn(data: JsonObject, key: string): string {
+  const value = data[key];
+  return Array.isArray(value) ? value.map(String).join(', ') : '';
 }
 
 function firstLine(text: string): string {

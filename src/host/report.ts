@@ -9,6 +9,8 @@ import type { SecretVault } from './secrets.ts';
 export interface ErrorContext {
   /** The collection file that was being used. */
   readonly collection?: vscode.Uri;
+  /** Starts a new session of it. */
+  readonly startNew?: () => Promise<unknown>;
 }
 
 /** Errors at the edge: written to the log whole, shown as one message with its next step. */
@@ -37,9 +39,7 @@ export class Reporter {
       `${codeOf(error)}: ${error instanceof Error ? (error.stack ?? messageOf(error)) : messageOf(error)}`,
     );
     const words = errorWords(error, this.#formats);
-    const actions = words.actions.filter(
-      (action) => action !== 'showProblem' || context.collection !== undefined,
-    );
+    const actions = words.actions.filter((action) => canDo(action, context));
     const labels = new Map(actions.map((action) => [actionLabel(action), action]));
     const chosen = await vscode.window.showErrorMessage(words.message, ...labels.keys());
     switch (chosen === undefined ? undefined : labels.get(chosen)) {
@@ -48,6 +48,12 @@ export class Reporter {
         return;
       case 'showProblem':
         if (context.collection) await this.#showProblem(context.collection);
+        return;
+      case 'showCollection':
+        if (context.collection) await vscode.window.showTextDocument(context.collection);
+        return;
+      case 'startNew':
+        if (context.startNew) this.guard(context.startNew, context);
         return;
       case 'setSecret':
         await this.#secrets.ask(words.secret);
@@ -63,12 +69,29 @@ export class Reporter {
   }
 }
 
+function canDo(action: ErrorAction, { collection, startNew }: ErrorContext): boolean {
+  switch (action) {
+    case 'showProblem':
+    case 'showCollection':
+      return collection !== undefined;
+    case 'startNew':
+      return startNew !== undefined;
+    case 'showLog':
+    case 'setSecret':
+      return true;
+  }
+}
+
 function actionLabel(action: ErrorAction): string {
   switch (action) {
     case 'showLog':
       return t('Show Log');
     case 'showProblem':
       return t('Show Problem');
+    case 'showCollection':
+      return t('Show Collection');
+    case 'startNew':
+      return t('Start New');
     case 'setSecret':
       return t('Set Secret');
   }

@@ -44,7 +44,10 @@ export async function offerResumeAfterCrash(
   const chosen = await vscode.window.showErrorMessage(text, resume, showLog);
   if (chosen === showLog) services.log.show();
   if (chosen !== resume) return;
-  for (const ref of refs) await services.runs.resume(ref);
+  for (const ref of refs) {
+    const session = await services.tracker.find(ref);
+    if (session) await resumeSession(services, session);
+  }
 }
 
 async function offer(

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { hostname } from 'node:os';
 import { applyDelta, idleStats, type SessionSnapshot, type SnapshotDelta } from '../core/live.ts';
 import { isResumable } from '../core/view.ts';
 import type { HolderView, SessionListing, SessionRef, WorkerEvents } from '../protocol/worker.ts';
@@ -48,6 +49,8 @@ export class SessionTracker {
   /** What was listed, by workspace folder. */
   readonly #listings = new Map<string, Promise<readonly SessionListing[]>>();
   readonly #live = new Map<string, LiveSession>();
+  /** How sessions of this window ended that faulted: what is on disk can't say it. */
+  readonly #faulted = new Map<string, SessionSnapshot>();
 
   /**
    * @param workspaces the absolute paths of the workspace folders whose sessions may be read: none in an untrusted
@@ -137,13 +140,16 @@ export class SessionTracker {
 
   #track(ref: SessionRef, listing: SessionListing): TrackedSession {
     const live = this.#live.get(ref.session);
-    const { view, holder, damage, root, log } = listing;
+    const { damage, root, log } = listing;
+    const holder = isThisProcess(listing.holder) ? null : listing.holder;
     if (live) {
       const { snapshot } = live;
       const resumable = isResumable(snapshot.view);
       return { ref, snapshot, isOurs: true, holder: null, resumable, damage, root, log };
     }
-    const snapshot = { view, live: { ...idleStats, elapsedMs: view.activeMs } };
+    const { view } = listing;
+    const faulted = view.state === 'interrupted' ? this.#faulted.get(ref.session) : undefined;
+    const snapshot = faulted ?? { view, live: { ...idleStats, elapsedMs: view.activeMs } };
     const resumable = listing.resumable && holder === null;
     return { ref, snapshot, isOurs: false, holder, resumable, damage, root, log };
   }
@@ -151,6 +157,8 @@ export class SessionTracker {
   #onState({ workspace, session, snapshot }: WorkerEvents['state']): void {
     const { state } = snapshot.view;
     const known = this.#live.get(session);
+    if (state === 'faulted') this.#faulted.set(session, snapshot);
+    else this.#faulted.delete(session);
     if (state === 'active' || state === 'paused') {
       if (known) {
         known.snapshot = snapshot;
@@ -210,4 +218,9 @@ export class SessionTracker {
     this.events.emit('changed', null);
     if (refs.length > 0) this.events.emit('lost', refs, error);
   }
+}
+
+/** The worker is a thread of the extension host, so a session that this window holds is held by our own process. */
+function isThisProcess(holder: HolderView | null): boolean {
+  return holder?.pid === process.pid && holder.host === hostname();
 }

@@ -1,4 +1,5 @@
 import { t } from '@vscode/l10n';
+import path from 'node:path';
 import * as vscode from 'vscode';
 import type { SessionRef } from '../protocol/worker.ts';
 import { offerGitignore } from './gitignore.ts';
@@ -24,25 +25,48 @@ export async function startCollection(
   }
   await saveIfOpen(file);
   const workspace = folder.uri.fsPath;
-  const relative = vscode.workspace.asRelativePath(file, false);
-  const unfinished = (await services.tracker.list()).find(
-    (session) =>
-      isSameFile(session, file) && (session.isOurs || session.holder !== null || session.resumable),
-  );
-  if (unfinished?.isOurs && unfinished.snapshot.view.state === 'active') {
+  // Older ones stay where they are: a person left them behind when they started this one.
+  const newest = (await services.tracker.list()).find((session) => isSameFile(session, file));
+  const isOpen = newest && (newest.isOurs || newest.holder !== null || newest.resumable);
+  if (!isOpen) return startNew(services, workspace, file);
+  if (newest.isOurs && newest.snapshot.view.state === 'active') {
     const open = t('Open Dashboard');
-    const text = t('{0} is running already.', relative);
+    const text = t('{0} is running already.', vscode.workspace.asRelativePath(file));
     const chosen = await vscode.window.showInformationMessage(text, open);
-    if (chosen === open) await services.dashboards.open(unfinished.ref);
+    if (chosen === open) await services.dashboards.open(newest.ref);
     return undefined;
   }
-  const choice = unfinished ? await askAboutUnfinished(services, unfinished) : 'new';
-  if (choice === undefined) return undefined;
+  const choice = await askAboutUnfinished(services, newest);
+  if (choice === 'new') return startNew(services, workspace, file);
+  return choice === 'resume' ? resumeSession(services, newest) : undefined;
+}
+
+/** Takes a session up again and shows it; what goes wrong is shown with its next step. */
+export async function resumeSession(
+  services: Services,
+  { ref, root, snapshot }: TrackedSession,
+): Promise<SessionRef | undefined> {
   try {
-    const ref =
-      choice === 'resume' && unfinished
-        ? await services.runs.resume(unfinished.ref).then(() => unfinished.ref)
-        : await services.runs.start(workspace, file);
+    await services.runs.resume(ref);
+    afterStart(services, ref);
+    return ref;
+  } catch (error) {
+    const collection = vscode.Uri.file(path.join(root, snapshot.view.collectionFile));
+    void services.reporter.show(error, {
+      collection,
+      startNew: () => startNew(services, ref.workspace, collection),
+    });
+    return undefined;
+  }
+}
+
+async function startNew(
+  services: Services,
+  workspace: string,
+  file: vscode.Uri,
+): Promise<SessionRef | undefined> {
+  try {
+    const ref = await services.runs.start(workspace, file);
     afterStart(services, ref);
     return ref;
   } catch (error) {
@@ -50,12 +74,6 @@ export async function startCollection(
     void services.reporter.show(error, { collection: file });
     return undefined;
   }
-}
-
-/** Takes a session up again and shows it. */
-export async function resumeSession(services: Services, session: TrackedSession): Promise<void> {
-  await services.runs.resume(session.ref);
-  afterStart(services, session.ref);
 }
 
 /** What the first moments of a run bring: the dashboard at once, then at most one notification at a time. */
@@ -68,8 +86,7 @@ function afterStart(services: Services, ref: SessionRef): void {
 }
 
 function isSameFile({ snapshot, root }: TrackedSession, file: vscode.Uri): boolean {
-  const collection = vscode.Uri.joinPath(vscode.Uri.file(root), snapshot.view.collectionFile);
-  return collection.fsPath === file.fsPath;
+  return vscode.Uri.file(path.join(root, snapshot.view.collectionFile)).fsPath === file.fsPath;
 }
 
 /** What runs is what is on disk: what a person sees in the editor must be the same. */
