@@ -3,8 +3,8 @@ import { fixedDifferences } from '../core/digest.ts';
 import { UsageError } from '../core/errors.ts';
 import type { RecoveredEvent, SessionEvent } from '../core/events.ts';
 import type { LogFields, Logger, Secrets } from '../core/ports.ts';
-import { createSource } from '../sources/registry.ts';
-import type { NetworkSettings } from '../sources/source.ts';
+import { createSource, needsDoneByLane } from '../sources/registry.ts';
+import type { NetworkSettings, SourceContext } from '../sources/source.ts';
 import { collectionLock, SessionLayout } from '../storage/layout.ts';
 import { FileLock } from '../storage/lock.ts';
 import {
@@ -85,7 +85,7 @@ export async function startCollection(
       outputDir,
       previous: previousFor(collection, earlier, undefined),
     });
-    return { run: launch(environment, store, log), recovered: undefined };
+    return { run: await launch(environment, store, log), recovered: undefined };
   } finally {
     lock.release();
   }
@@ -125,14 +125,19 @@ async function resumeIn(
       : [];
   const log = new LateLog(ports.logger);
   const opened = await openSession({ ...ports, logger: log }, opener, layout, collection, previous);
-  return { run: launch(environment, opened.store, log), recovered: opened.recovered };
+  return { run: await launch(environment, opened.store, log), recovered: opened.recovered };
 }
 
-function launch(environment: Environment, store: SessionStore, log: LateLog): SessionRun {
+async function launch(
+  environment: Environment,
+  store: SessionStore,
+  log: LateLog,
+): Promise<SessionRun> {
   const { ports, secrets, network } = environment;
   const { collection } = store;
   log.attach(openSessionLog(store.layout));
-  const source = createSource(collection.source, {
+  const doneByLane = needsDoneByLane(collection.source) ? await store.doneByLane() : undefined;
+  const context: SourceContext = {
     clock: ports.clock,
     random: ports.random,
     logger: log,
@@ -141,7 +146,8 @@ function launch(environment: Environment, store: SessionStore, log: LateLog): Se
     retry: collection.retry,
     perHost: collection.limits.perHost,
     network,
-  });
+  };
+  const source = createSource(collection.source, context, doneByLane);
   const run = new SessionRun({
     store,
     source,
@@ -217,7 +223,11 @@ function unfinished({ view }: FoundSession): UsageError {
 }
 
 function nothingLeft({ view }: FoundSession): UsageError {
-  return new UsageError('SESSION_COMPLETE', `${view.session} is complete: nothing is left to do.`, {
+  const hasUnits = view.units.pending + view.units.in_progress > 0;
+  const why = hasUnits
+    ? `it has its target of ${view.records} records. Raise limits.target to go on`
+    : 'nothing is left to do';
+  return new UsageError('SESSION_COMPLETE', `${view.session} is complete: ${why}.`, {
     session: view.session,
   });
 }

@@ -9,11 +9,26 @@ import type { Source, SourceContext } from './source.ts';
 
 type SourceConfig = Collection['source'];
 
-/** Makes the source that a collection names. */
-export function createSource(config: SourceConfig, context: SourceContext): Source<unknown> {
+/** Whether {@link createSource} wants to know how many units of each lane are done. */
+export function needsDoneByLane(config: SourceConfig): boolean {
+  return config.type === 'html' && config.scope.maxPagesPerHost !== undefined;
+}
+
+/**
+ * Makes the source that a collection names.
+ *
+ * @param doneByLane units that the session has done, where {@link needsDoneByLane} says so.
+ */
+export function createSource(
+  config: SourceConfig,
+  context: SourceContext,
+  doneByLane: ReadonlyMap<string, number> = new Map(),
+): Source<unknown> {
   switch (config.type) {
-    case 'html':
-      return createHtmlSource(config, context) as Source<unknown>;
+    case 'html': {
+      const pagesDone = (host: string): number => doneByLane.get(host) ?? 0;
+      return createHtmlSource(config, context, { pagesDone }) as Source<unknown>;
+    }
     case 'rest':
       return createRestSource(config, context) as Source<unknown>;
     default:

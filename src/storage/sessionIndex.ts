@@ -182,11 +182,11 @@ export class SessionIndex {
     return rows.map((row) => ({ lane: String(row['lane']), count: Number(row['count']) }));
   }
 
-  /** How many units were ever known, by lane. */
-  unitsByLane(): Map<string, number> {
+  /** How many units are done, by lane. Counts all of them: not for every day. */
+  doneByLane(): Map<string, number> {
     const rows = this.#database
       .prepare(
-        'SELECT m.name AS lane, count(*) AS count FROM units u JOIN names m ON m.id = u.lane GROUP BY u.lane',
+        `SELECT m.name AS lane, count(*) AS count FROM units u JOIN names m ON m.id = u.lane WHERE u.state = ${stateNumber.done} GROUP BY u.lane`,
       )
       .all();
     return new Map(rows.map((row) => [String(row['lane']), Number(row['count'])]));

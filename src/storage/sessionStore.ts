@@ -154,6 +154,11 @@ export class SessionStore {
     return (await this.#parts.index.current()).pendingByLane();
   }
 
+  /** How many units are done, by lane. */
+  async doneByLane(): Promise<ReadonlyMap<string, number>> {
+    return (await this.#parts.index.current()).doneByLane();
+  }
+
   /** Writes a verified snapshot of the session as it is now, and journals it. */
   async checkpoint(checkpointType: CheckpointType, health: readonly HostHealth[]): Promise<void> {
     const { ports, journal } = this.#parts;
