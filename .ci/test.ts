@@ -37,8 +37,9 @@ const tiers: readonly Tier[] = [
     concurrency: 1,
     limitMinutes: 15,
     ensure: async () => {
-      await installServer();
-      return ensureBrowser();
+      const reason = ensureBrowser();
+      if (reason === undefined) await installServer();
+      return reason;
     },
   },
 ];
