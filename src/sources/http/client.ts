@@ -1,7 +1,7 @@
 import * as querystring from 'node:querystring';
 import type { Dispatcher } from 'undici';
 import type { RequestConfig } from '../../core/config.ts';
-import { CollectorError, RetryError, UnitFailedError } from '../../core/errors.ts';
+import { CollectorError, PauseError, RetryError, UnitFailedError } from '../../core/errors.ts';
 import type { HostHealth } from '../../core/events.ts';
 import type { SourceContext } from '../source.ts';
 import { SecretText } from '../text/secrets.ts';
@@ -116,7 +116,8 @@ export class HttpClient {
    * @throws the signal's reason when it is aborted; RetryError for what may pass (no connection, a timeout, a cut or
    *   damaged body, 408, 425, 5xx); ThrottledError for 429, 403 with a rate limit, 503 with `Retry-After`, and while
    *   the host is left alone; UnitFailedError for every other status that is not accepted, a body that is too large, a
-   *   certificate that is not trusted and redirects without end; PauseError when a secret is not set.
+   *   certificate that is not trusted and redirects without end; PauseError when a secret is not set or the proxy is
+   *   no URL.
    */
   async fetch(request: HttpRequest): Promise<HttpResponse> {
     request.signal.throwIfAborted();
@@ -179,16 +180,29 @@ export class HttpClient {
 
   async #makePrepared(): Promise<Prepared> {
     const { proxy, timeoutMs } = this.#config;
-    const headers = await RequestHeaders.prepare(this.#config, this.#defaultHeaders, this.#secrets);
+    const headers = await RequestHeaders.prepare(this.#config, {
+      defaults: this.#defaultHeaders,
+      contact: this.#context.network.contact,
+      secrets: this.#secrets,
+    });
     const proxyUrl =
       proxy === undefined ? undefined : await this.#secrets.expand(proxy, encodeURIComponent);
-    const dispatcher = createDispatcher({
-      proxy: proxyUrl,
-      editorProxy: this.#context.proxy,
-      environment: process.env,
-      timeoutMs,
-    });
-    return { headers, dispatcher };
+    try {
+      const dispatcher = createDispatcher({
+        proxy: proxyUrl,
+        network: this.#context.network,
+        environment: process.env,
+        timeoutMs,
+        connections: this.#context.perHost.concurrency,
+      });
+      return { headers, dispatcher };
+    } catch {
+      // Not as a cause: it holds the URL, which may hold a password.
+      throw new PauseError(
+        'PROXY_INVALID',
+        'The proxy is no URL: correct request.proxy, the http.proxy setting, or HTTP_PROXY and HTTPS_PROXY.',
+      );
+    }
   }
 
   async #follow(request: HttpRequest, prepared: Prepared): Promise<HttpResponse> {

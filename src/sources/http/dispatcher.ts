@@ -1,19 +1,22 @@
 import * as tls from 'node:tls';
 import { Agent, EnvHttpProxyAgent, Pool, ProxyAgent, type Dispatcher } from 'undici';
+import type { NetworkSettings } from '../source.ts';
 
 /** The way to the network. */
 export interface DispatcherOptions {
   /** The collection's own proxy: for every host. */
   readonly proxy: string | undefined;
-  /** The editor's proxy: for every host but loopback and those of NO_PROXY. */
-  readonly editorProxy: string | undefined;
+  readonly network: NetworkSettings;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly timeoutMs: number;
+  /** Connections to one origin at once. */
+  readonly connections: number;
 }
 
 /** Longest wait for a connection, as in undici. */
 const connectMs = 10_000;
-const loopback = 'localhost,127.0.0.1,[::1]';
+/** Reached without the editor's proxy, as the editor itself does. */
+const loopback = ['localhost', '127.0.0.1', '[::1]'];
 
 /**
  * Connections, kept alive, one pool for each origin: through the collection's proxy, else the editor's, else the
@@ -22,49 +25,54 @@ const loopback = 'localhost,127.0.0.1,[::1]';
  * @throws TypeError when a proxy is no URL.
  */
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
-  const connect = { timeout: Math.min(connectMs, options.timeoutMs) };
-  const { proxy, editorProxy, environment } = options;
-  if (proxy !== undefined) return new ProxyAgent({ uri: proxy, ...proxied(connect) });
+  const { proxy, network, environment, connections } = options;
+  const connect = {
+    timeout: Math.min(connectMs, options.timeoutMs),
+    rejectUnauthorized: network.strictSsl !== false,
+  };
+  const trusting = (): typeof connect & { secureContext: tls.SecureContext } => ({
+    ...connect,
+    secureContext: secureContext(network.systemCertificates !== false),
+  });
+  const proxied = () => {
+    const trusted = trusting();
+    // Plain HTTP is asked of the proxy itself: many refuse a tunnel to port 80.
+    const proxyTunnel = false;
+    return { connections, proxyTunnel, connect: trusted, requestTls: trusted, proxyTls: trusted };
+  };
+  if (proxy !== undefined) return new ProxyAgent({ uri: proxy, ...proxied() });
+
   const variable = (name: string): string =>
     environment[name.toLowerCase()] ?? environment[name] ?? '';
-  const httpProxy = editorProxy ?? variable('HTTP_PROXY');
-  const httpsProxy = editorProxy ?? variable('HTTPS_PROXY');
+  const httpProxy = network.proxy ?? variable('HTTP_PROXY');
+  const httpsProxy = network.proxy ?? variable('HTTPS_PROXY');
   if (httpProxy !== '' || httpsProxy !== '') {
-    const except = variable('NO_PROXY');
-    return new EnvHttpProxyAgent({
-      httpProxy,
-      httpsProxy,
-      noProxy: editorProxy === undefined ? except : `${loopback},${except}`,
-      ...proxied(connect),
-    });
+    const except = network.proxy === undefined ? [] : [...loopback, ...(network.noProxy ?? [])];
+    const noProxy = [variable('NO_PROXY'), ...except].join(',');
+    return new EnvHttpProxyAgent({ httpProxy, httpsProxy, noProxy, ...proxied() });
   }
   return new Agent({
     connect,
+    connections,
     // The certificates of the system take 70 ms to read: only for whoever speaks TLS.
     factory: (origin, poolOptions) =>
       new Pool(origin, {
-        ...poolOptions,
-        connect: new URL(origin).protocol === 'https:' ? trusting(connect) : connect,
+        ...(poolOptions as Pool.Options),
+        connect: new URL(origin).protocol === 'https:' ? trusting() : connect,
       }),
   });
 }
 
-function proxied(connect: { timeout: number }) {
-  const trusted = trusting(connect);
-  // Plain HTTP is asked of the proxy itself: many refuse a tunnel to port 80.
-  return { proxyTunnel: false, connect: trusted, requestTls: trusted, proxyTls: trusted };
-}
+const contexts = new Map<boolean, tls.SecureContext>();
 
-function trusting(connect: { timeout: number }) {
-  return { ...connect, secureContext: systemContext() };
-}
-
-let cachedContext: tls.SecureContext | undefined;
-
-/** Trusts what Node trusts (with NODE_EXTRA_CA_CERTS) and what the system trusts. */
-function systemContext(): tls.SecureContext {
-  cachedContext ??= tls.createSecureContext(trustedCertificates());
-  return cachedContext;
+/** Trusts what Node trusts (with NODE_EXTRA_CA_CERTS) and, if it is asked to, what the system trusts. */
+function secureContext(withSystem: boolean): tls.SecureContext {
+  let context = contexts.get(withSystem);
+  if (context === undefined) {
+    context = tls.createSecureContext(withSystem ? trustedCertificates() : {});
+    contexts.set(withSystem, context);
+  }
+  return context;
 }
 
 function trustedCertificates(): tls.SecureContextOptions {

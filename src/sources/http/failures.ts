@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { errors } from 'undici';
 import {
   RetryError,
   ThrottledError,
@@ -67,7 +68,8 @@ export function transportFailure(error: unknown, facts: RequestFacts): Collector
   if (dnsCodes.has(code)) return retry('DNS_NOT_FOUND', `the host name is not found (${code}).`);
   if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT')
     return retry('CONNECT_TIMEOUT', `no connection: ${message}`);
-  if (code.startsWith('HPE_')) return retry('RESPONSE_MALFORMED', `not HTTP: ${message}`);
+  if (error instanceof errors.HTTPParserError)
+    return retry('RESPONSE_MALFORMED', `not HTTP: ${message}`);
   return retry('CONNECTION_FAILED', message);
 }
 

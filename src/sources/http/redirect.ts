@@ -43,7 +43,7 @@ export function redirected(hop: Hop, location: string, status: number, facts: Re
 /** Follows one request from hop to hop, and notices when it goes in circles or on and on. */
 export class RedirectChain {
   readonly #maxRedirects: number;
-  #seen = new Set<string>();
+  readonly #seen = new Set<string>();
   /** Where redirects led, in order. */
   readonly urls: string[] = [];
 

@@ -39,19 +39,25 @@ export class RequestHeaders {
   /**
    * Puts the secrets in place.
    *
-   * @param defaults for what the collection has no header of its own.
+   * @param options.defaults for what the collection has no header of its own.
+   * @param options.contact for a collection without a contact of its own.
    * @throws PauseError when a secret is not set.
    */
   static async prepare(
     config: RequestConfig,
-    defaults: Readonly<Record<string, string>>,
-    secrets: SecretText,
+    options: {
+      readonly defaults: Readonly<Record<string, string>>;
+      readonly contact: string | undefined;
+      readonly secrets: SecretText;
+    },
   ): Promise<RequestHeaders> {
+    const { defaults, secrets } = options;
     const home = new Map<string, string>();
     const away = new Map<string, string>();
-    const contact = config.contact === undefined ? '' : ` (+${config.contact})`;
+    const contact = config.contact ?? options.contact;
+    const agent = `cf-collector/${version}${contact === undefined ? '' : ` (+${contact})`}`;
     for (const [name, value] of [
-      ['User-Agent', config.userAgent ?? `cf-collector/${version}${contact}`],
+      ['User-Agent', config.userAgent ?? agent],
       ['Accept', '*/*'],
       ['Accept-Encoding', acceptEncoding],
       ...Object.entries(defaults),
