@@ -57,7 +57,7 @@ export function createProgress(words: Words): Part {
         parts.push(
           live.etaMs === null
             ? t('progress.timeLeftUnknown')
-            : t('progress.timeLeft', format.duration(live.etaMs)),
+            : t('progress.timeLeft', format.duration(Math.max(1000, live.etaMs))),
         );
       }
       setText(text, parts.join(' · '));

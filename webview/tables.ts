@@ -87,23 +87,23 @@ export function createErrors(words: Words): Part {
 export function createHosts(words: Words): Part {
   const { t, format } = words;
   const table = new Table<HostHealth>(t('section.hosts'), [
-    { heading: t('column.host'), width: '3fr', text: (host) => host.host, oneLine: true },
+    { heading: t('column.host'), width: '4fr', text: (host) => host.host, oneLine: true },
     { heading: t('column.status'), width: '2fr', text: (host) => t(`health.${host.status}`) },
     {
       heading: t('column.requests'),
-      width: '6em',
+      width: '8em',
       align: 'end',
       text: (host) => format.count(host.requests),
     },
     {
       heading: t('column.failures'),
-      width: '6em',
+      width: '8em',
       align: 'end',
       text: (host) => format.count(host.failures),
     },
     {
       heading: t('column.response'),
-      width: '7em',
+      width: '8em',
       align: 'end',
       text: (host) => `${format.count(Math.round(host.avgResponseMs))} ms`,
     },

@@ -14,6 +14,8 @@ export interface Formats {
   readonly ago: (fromMs: number, nowMs: number) => string;
   /** Time of day with seconds, local: `14:03:22`. */
   readonly clock: (epochMs: number) => string;
+  /** The time of day, with the day before it when that is not today. Local. */
+  readonly when: (epochMs: number, nowMs: number) => string;
   /** Day and time, local. */
   readonly dateTime: (epochMs: number) => string;
 }
@@ -66,6 +68,10 @@ export function formatsFor(locale: string): Formats {
       return relative.format(0, 'second');
     },
     clock: (epochMs) => clock.format(epochMs),
+    when: (epochMs, nowMs) =>
+      new Date(epochMs).toDateString() === new Date(nowMs).toDateString()
+        ? clock.format(epochMs)
+        : dateTime.format(epochMs),
     dateTime: (epochMs) => dateTime.format(epochMs),
   };
 }

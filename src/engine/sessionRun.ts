@@ -130,7 +130,7 @@ export class SessionRun {
     const live = this.#stats.live(view, store.notYetSafe, source.health(), this.#isPlanned);
     if (this.#fault)
       return { view: { ...view, state: 'faulted', reasonMessage: this.#fault.message }, live };
-    if (this.#pause) {
+    if (this.#pause && !this.#isEnding) {
       const { reason, message } = this.#pause;
       return { view: { ...view, state: 'paused', reason, reasonMessage: message }, live };
     }

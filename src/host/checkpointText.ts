@@ -18,7 +18,6 @@ export function checkpointMarkdown(
       t('State'),
       listing.valid ? t('Verified') : t('Damaged or missing; resuming does not need it.'),
     ],
-    [t('File'), listing.path],
   ];
   if (isJsonObject(content)) rows.push(...contentRows(content, formats));
   const table = rows.map(([name, value]) => `| ${escapeCell(name)} | ${escapeCell(value)} |`);
@@ -32,6 +31,8 @@ export function checkpointMarkdown(
     '| | |',
     '|---|---|',
     ...table,
+    '',
+    escapeCell(listing.path),
     '',
     `## ${t('The whole file')}`,
     '',
@@ -54,7 +55,7 @@ function contentRows(content: JsonObject, formats: Formats): (readonly [string, 
     const value = content[field];
     if (!Array.isArray(value) || value.length === 0) continue;
     const names = value.map((venue: JsonValue) =>
-      Array.isArray(venue) ? venue.map(String).join(' ') : JSON.stringify(venue),
+      Array.isArray(venue) ? groupName(venue) : JSON.stringify(venue),
     );
     const shown = names.slice(0, maxGroups).join(', ');
     const more = names.length - maxGroups;
@@ -63,6 +64,14 @@ function contentRows(content: JsonObject, formats: Formats): (readonly [string, 
   const operation = content['last_successful_operation'];
   if (typeof operation === 'string') rows.push([t('Last successful operation'), operation]);
   return rows;
+}
+
+/** `iclr 2024`; a group without a year has 0 there. */
+function groupName(venue: readonly JsonValue[]): string {
+  return venue
+    .filter((part) => part !== 0)
+    .map(String)
+    .join(' ');
 }
 
 const maxGroups = 20;

@@ -43,7 +43,7 @@ export async function openCheckpoint(services: Services, target: CommandTarget):
   const { formats, engine } = services;
   const checkpoints = await engine.request('listCheckpoints', session.ref, readTimeoutMs);
   const items = checkpoints.map((checkpoint) => ({
-    label: formats.dateTime(Date.parse(checkpoint.at)),
+    label: formats.when(Date.parse(checkpoint.at), Date.now()),
     description: joinParts([
       recordsPhrase(checkpoint.records, formats),
       checkpointWord(checkpoint.type),

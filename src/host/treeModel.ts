@@ -245,7 +245,7 @@ function checkpointLook(
   const at = Date.parse(checkpoint.at);
   return {
     id: `${ref.session}/checkpoint/${checkpoint.id}`,
-    label: formats.dateTime(at),
+    label: formats.when(at, nowMs),
     description: joinParts([
       recordsPhrase(checkpoint.records, formats),
       checkpointWord(checkpoint.type),

@@ -137,9 +137,11 @@ export class WorkerSessions {
     });
     await run.start();
     this.#tellState(session, active);
-    void run.finished.then(() => {
+    void run.finished.then(({ state }) => {
       this.#active.delete(session);
-      this.#tellState(session, active, true);
+      const { view, live } = run.snapshot();
+      // Of a run that ended on a full disk, the journal can't say that it ended.
+      this.#host.emit('state', { workspace, session, snapshot: { view: { ...view, state }, live } });
     });
     return { session };
   }
@@ -156,9 +158,9 @@ export class WorkerSessions {
     }, deltaEveryMs);
   }
 
-  #tellState(session: string, active: Active, isLast = false): void {
+  #tellState(session: string, active: Active): void {
     const { state } = active.run.snapshot().view;
-    if (state === active.lastState && !isLast) return;
+    if (state === active.lastState) return;
     active.lastState = state;
     this.#host.emit('state', {
       workspace: active.workspace,

@@ -21,14 +21,17 @@ function render(content: JsonValue, changes: object = {}): string {
 
 test('the summary says what a person asks first', () => {
   const page = render({
-    venues_completed: [['iclr', 2024]],
+    venues_completed: [
+      ['iclr', 2024],
+      ['pages', 0],
+    ],
     venues_in_progress: [],
     last_successful_operation: 'venue_completed: iclr 2024',
   });
   assert.match(page, /\| Because \| group completed \|/);
   assert.match(page, /\| Records \| 1,234 \|/);
   assert.match(page, /\| State \| Verified \|/);
-  assert.match(page, /\| Groups completed \| iclr 2024 \|/);
+  assert.match(page, /\| Groups completed \| iclr 2024, pages \|/);
   assert.doesNotMatch(page, /Groups in progress/);
   assert.match(page, /\| Last successful operation \| venue\\_completed: iclr 2024 \|/);
 });
