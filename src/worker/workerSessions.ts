@@ -141,7 +141,11 @@ export class WorkerSessions {
       this.#active.delete(session);
       const { view, live } = run.snapshot();
       // Of a run that ended on a full disk, the journal can't say that it ended.
-      this.#host.emit('state', { workspace, session, snapshot: { view: { ...view, state }, live } });
+      this.#host.emit('state', {
+        workspace,
+        session,
+        snapshot: { view: { ...view, state }, live },
+      });
     });
     return { session };
   }
