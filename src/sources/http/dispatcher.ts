@@ -1,5 +1,6 @@
 import * as tls from 'node:tls';
-import { Agent, EnvHttpProxyAgent, Pool, ProxyAgent, type Dispatcher } from 'undici';
+import type { Dispatcher, Pool as UndiciPool } from 'undici';
+import { Agent, EnvHttpProxyAgent, Pool, ProxyAgent } from './undici.ts';
 import type { NetworkSettings } from '../source.ts';
 
 /** The way to the network. */
@@ -57,7 +58,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     // The certificates of the system take 70 ms to read: only for whoever speaks TLS.
     factory: (origin, poolOptions) =>
       new Pool(origin, {
-        ...(poolOptions as Pool.Options),
+        ...(poolOptions as UndiciPool.Options),
         connect: new URL(origin).protocol === 'https:' ? trusting() : connect,
       }),
   });

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import { errors } from 'undici';
+import { errors } from './undici.ts';
 import {
   RetryError,
   ThrottledError,
