@@ -44,20 +44,23 @@ function encodingOf(body: Buffer, label: string | undefined): string {
 }
 
 /**
- * The answer for the two kinds of page that nearly all are, at a twentieth of the sniffer's cost: one that declares
- * UTF-8 in its first declaration, and one that declares nothing. Undefined for all others.
+ * The answer for the two kinds of page that nearly all are, at a tenth of the sniffer's cost: those in which whatever
+ * looks like a declaration says UTF-8, and those in which nothing does. Undefined for all others.
  */
 function declaredAtOnce(body: Buffer): string | undefined {
   const head = body.toString('latin1', 0, sniffedBytes);
   // UTF-16 without a mark has a NUL in its first two bytes; the sniffer knows it by its "<".
   if (head.startsWith('\0') || head[1] === '\0') return undefined;
-  const at = head.search(/charset|encoding/i);
-  if (at === -1) return undeclared(body);
-  const before = head.slice(0, at);
-  const inMeta = /^<meta\s/i.test(before.slice(before.lastIndexOf('<')));
-  const isUtf8Label = /^charset\s*=\s*["']?\s*utf-?8["'\s/>;]/i.test(head.slice(at, at + 40));
-  return inMeta && isUtf8Label && !before.includes('<!--') ? 'utf-8' : undefined;
+  let declared: string | undefined;
+  for (const [, label = ''] of head.matchAll(declaration)) {
+    if (!/^utf-?8$/i.test(label)) return undefined;
+    declared = 'utf-8';
+  }
+  return declared ?? undeclared(body);
 }
+
+/** `charset=utf-8` and `encoding="UTF-8"`, wherever they stand. */
+const declaration = /(?:charset|encoding)\s*=\s*["']?\s*([^\s"'/>;]*)/gi;
 
 function undeclared(body: Buffer): string {
   return isUtf8(body) ? 'utf-8' : 'windows-1252';

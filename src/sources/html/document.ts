@@ -3,13 +3,13 @@ import { Parser } from 'htmlparser2';
 import { UnitFailedError } from '../../core/errors.ts';
 
 /**
- * How deep elements may nest. Deeper ones become siblings at that depth, as in browsers: everything that walks a tree
- * can recurse, and no page makes parsing quadratic.
+ * How deep elements with content may nest. Those inside are leaves, and their content follows them, much as in
+ * browsers: everything that walks a tree can recurse, and no page makes parsing quadratic.
  */
 export const maxDepth = 512;
 
-/** Most nodes of one page: some 200 MB. A page of 32 MB that is all tags would not fit into memory. */
-export const maxNodes = 1_000_000;
+/** Most nodes of one page: half a gigabyte at worst. A page of 32 MB that is nothing but tags would take three. */
+export const maxNodes = 2_000_000;
 
 /** A parsed page: its tree, and its elements in document order. */
 export interface HtmlDocument {

@@ -2,10 +2,11 @@ import { isBigIntegerText, parseJson, type JsonValue } from '../../core/json.ts'
 
 /** Groups of three digits (two in India) behind one separator: 1,234 · 1.234.567,89 · 1 234,50 · 12,34,567. */
 const grouped =
-  /^(?<whole>\d{1,3}(?<separator>[ \u00a0\u202f'\u2019.,])(?:\d{2,3}\k<separator>)*\d{3}(?!\d))(?:(?<point>(?!\k<separator>)[.,])(?<fraction>\d*))?/;
+  /^(?<whole>\d{1,3}(?<separator>[ '\u2019.,])(?:\d{2,3}\k<separator>)*\d{3}(?!\d))(?:(?<point>(?!\k<separator>)[.,])(?<fraction>\d*))?/;
 const plain = /^(?<whole>\d*)(?:[.,](?<fraction>\d+))?/;
 // ".5" begins with its point; the point of "vol.5" is none.
 const numberStart = /\d|(?<![\p{L}\p{N}])[.,]\d/u;
+const narrowSpaces = /[\u00a0\u2009\u202f]/g;
 const exponentPart = /^[eE][-+]?\d{1,3}(?![\p{L}\p{N}])/u;
 /** 1.2.3 is a version and 192.168.1.1 an address, not a number. */
 const goesOn = /^[.,'\u2019]?\d/;
@@ -16,7 +17,8 @@ const minusBefore = /(?:^|[^\p{L}\p{N}])[-\u2212](?:\p{Sc}\s?)?$/u;
  * understood (1,234.5 and 1.234,5); where a text may mean either, it is read as English: "1,234" is 1234 and "1.234"
  * is 1.234. An integer past 2^53 keeps its digits. null when there is none, or when it is no number ("1.2.3").
  */
-export function parseNumber(text: string): JsonValue {
+export function parseNumber(source: string): JsonValue {
+  const text = source.replace(narrowSpaces, ' ');
   const start = text.search(numberStart);
   if (start === -1) return null;
   const rest = text.slice(start);

@@ -1,7 +1,15 @@
 import { _compileUnsafe, selectAll, selectOne } from 'css-select';
 import { isTraversal, parse, SelectorType, type Selector as Token } from 'css-what';
 import { Document, isTag, type AnyNode, type Element } from 'domhandler';
+import * as DomUtils from 'domutils';
+import { UnitFailedError } from '../../core/errors.ts';
 import type { HtmlDocument } from './document.ts';
+
+/**
+ * ":nth-child" and "~" look through an element's siblings anew for each element: of 50,000 in one list, for 20 seconds
+ * and more. So many looks, some ten seconds' worth, are the end of it.
+ */
+const maxSiblingLooks = 1_000_000_000;
 
 /** Where a selector looks: a page, or what is inside an element. */
 export type Place = HtmlDocument | Element;
@@ -22,9 +30,7 @@ export interface Selector {
  * @throws Error whose message says what is wrong with the selector.
  */
 export function compileSelector(selector: string | readonly string[]): Selector {
-  const alternatives = (typeof selector === 'string' ? [selector] : selector).flatMap((s) =>
-    parse(s),
-  );
+  const alternatives = [selector].flat().flatMap((text) => parseSelector(text));
   if (alternatives.every(([token, more]) => token !== undefined && isScope(token) && !more)) {
     return { first: itself, all: (place) => [itself(place)].filter((e) => e !== null) };
   }
@@ -33,15 +39,43 @@ export function compileSelector(selector: string | readonly string[]): Selector 
     : compilePlain(alternatives);
 }
 
+/** Parses a selector, and refuses what css-what lets pass though it can't be meant: "", "p >", "li..next", "@x". */
+function parseSelector(text: string): Token[][] {
+  const alternatives = parse(text);
+  if (alternatives.length === 0) throw new Error('It is empty');
+  if (/[.#]{2}/.test(text.replace(quotedOrEscaped, ''))) {
+    throw new Error('A name must follow "." and "#"');
+  }
+  for (const tokens of alternatives) {
+    const last = tokens.at(-1);
+    if (last === undefined || isTraversal(last)) throw new Error('Nothing follows the combinator');
+    for (const token of tokens) {
+      if (token.type === SelectorType.Tag && !tagName.test(token.name)) {
+        throw new Error(`"${token.name}" is no element's name`);
+      }
+    }
+  }
+  return alternatives;
+}
+
+const quotedOrEscaped = /"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\[[^\]]*\]|\\./gs;
+const tagName = /^[\p{L}_][\p{L}\p{N}_:.-]*$/u;
+
 function compilePlain(alternatives: Token[][]): Selector {
   const tag = commonTag(alternatives);
-  const matches = _compileUnsafe<AnyNode, Element>(alternatives);
+  const looks = new SiblingLooks();
+  const matches = _compileUnsafe<AnyNode, Element>(alternatives, { adapter: looks.adapter });
   const candidates = (page: HtmlDocument): readonly Element[] =>
     tag === undefined ? page.elements : (page.byTag.get(tag) ?? []);
   return {
-    first: (place) =>
-      isPage(place) ? (candidates(place).find(matches) ?? null) : selectOne(matches, place),
-    all: (place) => (isPage(place) ? candidates(place).filter(matches) : selectAll(matches, place)),
+    first: (place) => {
+      looks.reset();
+      return isPage(place) ? (candidates(place).find(matches) ?? null) : selectOne(matches, place);
+    },
+    all: (place) => {
+      looks.reset();
+      return isPage(place) ? candidates(place).filter(matches) : selectAll(matches, place);
+    },
   };
 }
 
@@ -49,8 +83,11 @@ function compileScoped(alternatives: Token[][]): Selector {
   // css-select looks into the context at each match, so one compilation serves every element in turn. Its cache
   // would remember answers for another element.
   const context: AnyNode[] = [emptyRoot];
-  const matches = _compileUnsafe<AnyNode, Element>(alternatives, { cacheResults: false }, context);
+  const looks = new SiblingLooks();
+  const options = { adapter: looks.adapter, cacheResults: false };
+  const matches = _compileUnsafe<AnyNode, Element>(alternatives, options, context);
   const within = <T>(place: Place, search: (root: AnyNode) => T): T => {
+    looks.reset();
     context[0] = itself(place) ?? emptyRoot;
     try {
       return search(isPage(place) ? place.root : place);
@@ -62,6 +99,30 @@ function compileScoped(alternatives: Token[][]): Selector {
     first: (place) => within(place, (root) => selectOne(matches, root)),
     all: (place) => within(place, (root) => selectAll(matches, root)),
   };
+}
+
+/** Counts how many siblings one search looks at, and ends it when it would take for ever. */
+class SiblingLooks {
+  #looks = 0;
+  readonly adapter = {
+    ...DomUtils,
+    isTag,
+    getSiblings: (node: AnyNode): AnyNode[] => {
+      const siblings = DomUtils.getSiblings(node);
+      this.#looks += siblings.length;
+      if (this.#looks > maxSiblingLooks) {
+        throw new UnitFailedError(
+          'SELECTOR_TOO_SLOW',
+          `A selector with ":nth-…" or "~" takes too long here: an element has ${siblings.length} siblings.`,
+        );
+      }
+      return siblings;
+    },
+  };
+
+  reset(): void {
+    this.#looks = 0;
+  }
 }
 
 /** The context between searches: a document, so that css-select does not make every selector a relative one. */
