@@ -164,7 +164,8 @@ export class WorkerSessions {
 
   #tellState(session: string, active: Active): void {
     const { state } = active.run.snapshot().view;
-    if (state === active.lastState) return;
+    // That it is over is told when it is: checkpointed, and its lock let go.
+    if (state === active.lastState || state === 'completed' || state === 'stopped') return;
     active.lastState = state;
     this.#host.emit('state', {
       workspace: active.workspace,

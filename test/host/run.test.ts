@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { test, type TestContext } from 'node:test';
+import * as vscode from 'vscode';
+import { sampleBookCount } from '../../src/serve/sampleBooks.ts';
+import { startSampleSite } from '../../src/serve/sampleSite.ts';
+import type { LoopbackServer } from '../../src/serve/loopback.ts';
+import { bookCollection } from '../fixtures/bookCollection.ts';
+import { readJsonLines } from '../fixtures/workspace.ts';
+import {
+  activeApi,
+  addCollection,
+  closeEditorsAfter,
+  masterOf,
+  start,
+  until,
+  untilState,
+} from './inHost.ts';
+
+async function serveSite(t: TestContext, delayMs = 0): Promise<LoopbackServer> {
+  const site = await startSampleSite({ delayMs });
+  t.after(() => site.close());
+  return site;
+}
+
+async function urlsIn(master: string): Promise<string[]> {
+  return (await readJsonLines(master)).map((record) => String(record['url']));
+}
+
+test('a collection runs to its end; the counts on screen equal the master', async (t) => {
+  closeEditorsAfter(t);
+  const api = await activeApi();
+  const site = await serveSite(t);
+  const ref = await start(await addCollection(bookCollection(site.url, 'whole')));
+  const session = await untilState(api, ref, 'completed');
+  const urls = await urlsIn(masterOf(session));
+  assert.equal(urls.length, sampleBookCount);
+  assert.equal(new Set(urls).size, sampleBookCount);
+  assert.equal(session.snapshot.view.records, sampleBookCount);
+  assert.equal(session.resumable, false);
+  assert.deepEqual(api.running(), []);
+});
+
+test('pause, resume, stop and resume again: every record exactly once', async (t) => {
+  closeEditorsAfter(t);
+  const api = await activeApi();
+  const site = await serveSite(t, 5);
+  const ref = await start(await addCollection(bookCollection(site.url, 'stepwise')));
+  await until(api, ref.session, ({ snapshot }) => snapshot.view.records > 0);
+  await vscode.commands.executeCommand('cfCollector.pause', ref);
+  const paused = await untilState(api, ref, 'paused');
+  assert.equal(paused.isOurs, true);
+  assert.equal(paused.resumable, true);
+  // Paused means that everything counted is in the file.
+  assert.equal((await urlsIn(masterOf(paused))).length, paused.snapshot.view.records);
+  await vscode.commands.executeCommand('cfCollector.resume', ref);
+  await untilState(api, ref, 'active');
+  await vscode.commands.executeCommand('cfCollector.stop', ref);
+  const stopped = await untilState(api, ref, 'stopped');
+  assert.equal(stopped.isOurs, false);
+  assert.equal(stopped.holder, null);
+  assert.equal(stopped.snapshot.view.reason, 'user');
+  await vscode.commands.executeCommand('cfCollector.resume', ref);
+  const done = await untilState(api, ref, 'completed');
+  const urls = await urlsIn(masterOf(done));
+  assert.equal(urls.length, sampleBookCount);
+  assert.equal(new Set(urls).size, sampleBookCount);
+});
+
+test('a paused session can be stopped', async (t) => {
+  closeEditorsAfter(t);
+  const api = await activeApi();
+  const site = await serveSite(t, 5);
+  const ref = await start(await addCollection(bookCollection(site.url, 'paused-stop')));
+  await vscode.commands.executeCommand('cfCollector.pause', ref);
+  await untilState(api, ref, 'paused');
+  await vscode.commands.executeCommand('cfCollector.stop', ref);
+  const stopped = await untilState(api, ref, 'stopped');
+  assert.equal(stopped.isOurs, false);
+  assert.deepEqual(api.running(), []);
+});
+
+test('no editor can change a master: not by typing, not by an edit of code, not by saving', async (t) => {
+  closeEditorsAfter(t);
+  const api = await activeApi();
+  const site = await serveSite(t);
+  const ref = await start(await addCollection(bookCollection(site.url, 'guarded')));
+  const master = masterOf(await untilState(api, ref, 'completed'));
+  const before = await readFile(master);
+  const inode = (await stat(master)).ino;
+  await vscode.commands.executeCommand('cfCollector.openMaster', ref);
+  const editor = vscode.window.activeTextEditor!;
+  assert.equal(editor.document.uri.fsPath, master);
+  await vscode.commands.executeCommand('type', { text: 'x' });
+  await vscode.commands.executeCommand('default:type', { text: 'x' });
+  assert.equal(editor.document.isDirty, false);
+  await vscode.commands.executeCommand('workbench.action.files.saveWithoutFormatting');
+  await vscode.commands.executeCommand('workbench.action.files.save');
+  assert.deepEqual(await readFile(master), before);
+  assert.equal((await stat(master)).ino, inode);
+});
+
+test('a file of one’s own with a similar name can be edited', async (t) => {
+  closeEditorsAfter(t);
+  const file = vscode.Uri.file(
+    path.join(path.dirname(import.meta.dirname), 'chess_master_games.jsonl'),
+  );
+  await writeFile(file.fsPath, '{}\n');
+  await vscode.window.showTextDocument(file);
+  await vscode.commands.executeCommand('default:type', { text: 'x' });
+  assert.equal(vscode.window.activeTextEditor!.document.isDirty, true);
+  await vscode.commands.executeCommand('workbench.action.files.revert');
+});
+
+test('a checkpoint opens as a page that a person can read', async (t) => {
+  closeEditorsAfter(t);
+  const api = await activeApi();
+  const site = await serveSite(t);
+  const ref = await start(await addCollection(bookCollection(site.url, 'checkpointed')));
+  const session = await untilState(api, ref, 'completed');
+  const id = session.snapshot.view.lastCheckpoint!.id;
+  const query = new URLSearchParams({ ...ref, checkpoint: id }).toString();
+  const scheme = 'cf-collector-checkpoint';
+  const uri = vscode.Uri.from({ scheme, path: `/${id}.md`, query });
+  const text = (await vscode.workspace.openTextDocument(uri)).getText();
+  assert.match(text, /\| Because \| session completed \|/);
+  assert.match(text, new RegExp(`\\| Records \\| ${sampleBookCount.toLocaleString('en')} \\|`));
+  // An address that somebody made up reads nothing.
+  const outside = new URLSearchParams({ workspace: '/', session: 'x', checkpoint: 'y' });
+  const other = vscode.Uri.from({ scheme, path: '/y.md', query: outside.toString() });
+  assert.match(
+    (await vscode.workspace.openTextDocument(other)).getText(),
+    /does not belong to an open folder/,
+  );
+});
