@@ -1,6 +1,6 @@
 // npm run build [-- --dev] [-- --watch]: makes every bundle in dist/.
 import { context, type BuildOptions } from 'esbuild';
-import { existsSync, globSync } from 'node:fs';
+import { globSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { inProject, isMain, root } from './project.ts';
 
@@ -67,15 +67,8 @@ export async function build({ dev = false, watch = false }: BuildFlags = {}): Pr
 }
 
 async function bundle(options: BuildOptions, dev: boolean, watch: boolean): Promise<void> {
-  const entries = (options.entryPoints as readonly string[]).filter((entry) => {
-    const exists = existsSync(inProject(entry));
-    if (!exists) console.warn(`build: ${entry} is not there yet`);
-    return exists;
-  });
-  if (entries.length === 0) return;
   const made = await context({
     ...options,
-    entryPoints: entries,
     absWorkingDir: root,
     bundle: true,
     logLevel: watch ? 'info' : 'warning',

@@ -94,8 +94,8 @@ async function openServer(workspace: string, isCheck: boolean): Promise<number> 
   try {
     const url = server.url({ folder: workspace, extensionDevelopmentPath: inProject() });
     if (isCheck) {
-      const { status } = await fetch(url);
-      console.log(url);
+      const status = await statusOfWindow(url);
+      console.log(status === 200 ? url : `${url} answers ${status}`);
       return status === 200 ? 0 : 1;
     }
     const browser = browserOpener();
@@ -106,6 +106,14 @@ async function openServer(workspace: string, isCheck: boolean): Promise<number> 
   } finally {
     await server.stop();
   }
+}
+
+/** What the server answers to a browser, which is first sent on to the window with its token as a cookie. */
+async function statusOfWindow(url: string): Promise<number> {
+  const entry = await fetch(url, { redirect: 'manual' });
+  const cookie = entry.headers.getSetCookie().map((line) => line.split(';')[0]);
+  const window = new URL(entry.headers.get('location') ?? url, url);
+  return (await fetch(window, { headers: { cookie: cookie.join('; ') } })).status;
 }
 
 /** Desktop VS Code, unless it is older than the extension allows. */
