@@ -95,6 +95,13 @@ test('no editor can change a master: not by typing, not by an edit of code, not 
   await vscode.commands.executeCommand('type', { text: 'x' });
   await vscode.commands.executeCommand('default:type', { text: 'x' });
   assert.equal(editor.document.isDirty, false);
+  // Another extension's edit, or a replacement over all files.
+  const edit = new vscode.WorkspaceEdit();
+  edit.insert(editor.document.uri, new vscode.Position(0, 0), 'x');
+  await vscode.workspace.applyEdit(edit);
+  assert.equal(editor.document.isDirty, false);
+  await editor.document.save();
+  await vscode.commands.executeCommand('workbench.action.files.saveAll');
   await vscode.commands.executeCommand('workbench.action.files.saveWithoutFormatting');
   await vscode.commands.executeCommand('workbench.action.files.save');
   assert.deepEqual(await readFile(master), before);
