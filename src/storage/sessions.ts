@@ -3,7 +3,8 @@ import { messageOf } from '../core/errors.ts';
 import { emptyView, isResumable, reduceView, type SessionView } from '../core/view.ts';
 import type { FileSystem } from './fileSystem.ts';
 import { journalStart, type JournalPosition } from './journal.ts';
-import { hasLineAt, scanJournal } from './journalReader.ts';
+import { decodeLine } from './journalLine.ts';
+import { hasLineAt, readLines, scanJournal } from './journalReader.ts';
 import { foldersAbove, isInside, sessionsFolder, SessionLayout, stateFolder } from './layout.ts';
 import { isHolderAlive, readHolder, type Holder } from './lock.ts';
 import type { Machine } from './machine.ts';
@@ -45,10 +46,22 @@ export async function listSessions(
   const found: FoundSession[] = [];
   for (const name of names) {
     const layout = new SessionLayout(root, name);
-    if ((await fileSystem.status(layout.journal)) === undefined) continue;
+    if (!(await wasMade(fileSystem, layout))) continue;
     found.push(await inspectSession(fileSystem, machine, layout));
   }
   return found.sort((a, b) => (a.view.createdAt < b.view.createdAt ? 1 : -1));
+}
+
+/** Whether making the session came to its end: where the first line never got into the journal, nothing was acknowledged. */
+async function wasMade(fileSystem: FileSystem, layout: SessionLayout): Promise<boolean> {
+  if ((await fileSystem.status(layout.journal)) === undefined) return false;
+  if ((await fileSystem.status(layout.index)) !== undefined) return true;
+  let lines = 0;
+  for await (const { bytes, isWhole } of readLines(fileSystem, layout.journal, 0)) {
+    lines += 1;
+    if (lines > 1 || (isWhole && decodeLine(bytes) !== undefined)) return true;
+  }
+  return false;
 }
 
 /** What a session's journal says, folded; an index that is level with a part of it saves reading that part. */
