@@ -1,0 +1,72 @@
+import { collectionSchema, type RestSourceConfig } from '../../src/core/config.ts';
+import { createRestSource, type RestItem } from '../../src/sources/rest/restSource.ts';
+import { HttpBackend } from './httpBackend.ts';
+import { answerPaged, type Paging, pageSize, shelves, thingsOf } from './pagedApi.ts';
+import type { Subject } from './subject.ts';
+import { testSource } from './testSource.ts';
+
+/** How each way of paging is configured. */
+const pagings: Readonly<Record<Paging, { readonly paginate: object; readonly more?: object }>> = {
+  page: { paginate: { type: 'page' } },
+  offset: { paginate: { type: 'offset' }, more: { query: { limit: pageSize }, total: 'total' } },
+  cursor: { paginate: { type: 'cursor', from: 'meta.next' } },
+  header: { paginate: { type: 'header', header: 'X-Next-Cursor' } },
+  link: { paginate: { type: 'link' } },
+  next: { paginate: { type: 'next', from: 'next' } },
+  keyset: { paginate: { type: 'keyset', param: 'after', from: 'things[-1].id' } },
+  continue: { paginate: { type: 'continue' } },
+};
+
+function configOf(source: object): RestSourceConfig {
+  const { source: checked } = collectionSchema.parse({ name: 'test', source });
+  if (checked.type !== 'rest') throw new Error('not a REST source');
+  return checked;
+}
+
+function subject(paging: Paging): Subject<RestItem, HttpBackend> {
+  const { paginate, more = {} } = pagings[paging];
+  return {
+    name: `rest, paged by ${paging}`,
+    traits: { paid: false, discovers: false, resumesMidUnit: true },
+    start: () => HttpBackend.start(answerPaged),
+    create: (backend, context, { timeoutMs }) =>
+      createRestSource(
+        configOf({
+          type: 'rest',
+          for: { shelf: shelves },
+          url: `${backend.server.url(`/${paging}/`)}{shelf}`,
+          paginate,
+          items: 'things',
+          fields: {
+            id: 'id',
+            label: 'label.value',
+            shelf: { from: 'for.shelf' },
+            loud: '=$uppercase(id)',
+          },
+          request: { timeoutMs },
+          ...more,
+        }),
+        context,
+      ),
+    expected: () =>
+      shelves.flatMap((shelf) =>
+        thingsOf(shelf).map(({ id, label }) => ({
+          id,
+          label: label.value,
+          shelf,
+          loud: id.toUpperCase(),
+        })),
+      ),
+    errors: {
+      throttled: 'ThrottledError',
+      unavailable: 'RetryError',
+      missing: 'UnitFailedError',
+      silent: 'RetryError',
+      cut: 'RetryError',
+      refused: 'RetryError',
+    },
+    hasHealth: true,
+  };
+}
+
+for (const paging of Object.keys(pagings) as Paging[]) testSource(subject(paging));
