@@ -24,6 +24,7 @@ import type { SessionStore, StoragePorts } from '../storage/sessionStore.ts';
 import { resolveOutputDir } from '../storage/workspaceFiles.ts';
 import { loadCollection } from './loadCollection.ts';
 import { logJournal } from './journalLog.ts';
+import { compileRecordSchema, Preparer } from './prepare.ts';
 import { SessionRun } from './sessionRun.ts';
 
 /** Everything that a run gets from where it runs: the terminal or the editor. */
@@ -148,9 +149,12 @@ async function launch(
     network,
   };
   const source = createSource(collection.source, context, doneByLane);
+  const { schema } = collection.record;
+  const validate = schema === undefined ? undefined : await compileRecordSchema(schema);
   const run = new SessionRun({
     store,
     source,
+    preparer: new Preparer(source, collection, validate),
     clock: ports.clock,
     random: ports.random,
     logger: log,

@@ -16,18 +16,18 @@ export async function loadCollection(file: string): Promise<Collection> {
 }
 
 /** As {@link loadCollection}, of a text. */
-export function checkCollectionText(text: string, file: string): Collection {
+export async function checkCollectionText(text: string, file: string): Promise<Collection> {
   const { collection, locate } = readCollectionText(text, file);
-  const problems = [...checkSource(collection.source), ...checkRecord(collection)];
+  const problems = [...checkSource(collection.source), ...(await checkRecord(collection))];
   if (problems.length > 0) throw new ConfigError(file, locate(problems));
   return collection;
 }
 
-function checkRecord({ record, source, limits }: Collection): Problem[] {
+async function checkRecord({ record, source, limits }: Collection): Promise<Problem[]> {
   const problems: Problem[] = [];
   if (record.schema !== undefined) {
     try {
-      compileRecordSchema(record.schema);
+      await compileRecordSchema(record.schema);
     } catch (error) {
       problems.push({
         code: 'CONFIG_BAD_SCHEMA',

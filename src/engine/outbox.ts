@@ -98,7 +98,7 @@ export class Outbox {
 
   /** The unit goes back: what it committed since its cursor moved will come again, and is no duplicate then. */
   async takeBack(event: RequeuedEvent): Promise<void> {
-    this.#store.expectAgain(this.#openKeys);
+    this.#store.expectAgain(this.unit.n, this.#openKeys);
     const forget = this.#openDuplicates > 0 ? { forget: this.#openDuplicates } : {};
     await this.#store.record({ ...event, ...forget });
   }
@@ -142,8 +142,7 @@ export class Outbox {
       this.#openKeys.length = 0;
       this.#openDuplicates = 0;
     } else {
-      for (const { key } of part.records ?? []) this.#openKeys.push(key);
-      for (const { key } of part.rejected ?? []) this.#openKeys.push(key);
+      for (const key of receipt.keys) this.#openKeys.push(key);
       this.#openDuplicates += receipt.duplicates;
     }
   }

@@ -1,5 +1,4 @@
-import { Ajv, type ValidateFunction } from 'ajv';
-import addFormats from 'ajv-formats';
+import type { ValidateFunction } from 'ajv';
 import type { Collection } from '../core/config.ts';
 import { messageOf } from '../core/errors.ts';
 import {
@@ -34,11 +33,15 @@ export class Preparer<Item> {
   readonly #limitField: string | undefined;
   readonly #hasProvenance: boolean;
 
-  constructor(source: Source<Item>, collection: Collection) {
+  /** @param validate the compiled `record.schema`, where there is one. */
+  constructor(
+    source: Source<Item>,
+    collection: Collection,
+    validate: ValidateFunction | undefined,
+  ) {
     this.#source = source;
     this.#keys = recordKeysOf(collection);
-    const { schema } = collection.record;
-    this.#validate = schema === undefined ? undefined : compileRecordSchema(schema);
+    this.#validate = validate;
     this.#limitField = collection.limits.perKey?.field;
     this.#hasProvenance = collection.output.provenance;
   }
@@ -98,7 +101,12 @@ export class Preparer<Item> {
 }
 
 /** Compiles `record.schema`. @throws with ajv's words when it is no JSON Schema. */
-export function compileRecordSchema(schema: JsonObject): ValidateFunction {
+export async function compileRecordSchema(schema: JsonObject): Promise<ValidateFunction> {
+  // 13 MB that only collections with a schema need.
+  const [{ Ajv }, { default: addFormats }] = await Promise.all([
+    import('ajv'),
+    import('ajv-formats'),
+  ]);
   const ajv = new Ajv({ allErrors: false, strict: false, allowUnionTypes: true });
   addFormats.default(ajv);
   return ajv.compile(schema);

@@ -10,13 +10,14 @@ import type { Source } from '../sources/source.ts';
 import type { SessionStore } from '../storage/sessionStore.ts';
 import { Frontier } from './frontier.ts';
 import { carryOut, type PipelineParts, type UnitOutcome } from './pipeline.ts';
-import { Preparer } from './prepare.ts';
+import type { Preparer } from './prepare.ts';
 import { RunStats } from './stats.ts';
 
 /** What a run is made of. */
 export interface SessionRunParts {
   readonly store: SessionStore;
   readonly source: Source<unknown>;
+  readonly preparer: Preparer<unknown>;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -76,7 +77,7 @@ export class SessionRun {
     this.#pipeline = {
       source,
       store,
-      preparer: new Preparer(source, collection),
+      preparer: parts.preparer,
       keepsRaw: collection.output.raw ?? source.traits.paid,
       maxAttempts: collection.retry.attempts,
       onNewUnits: (units) => {

@@ -2,6 +2,7 @@ import type {
   CommittedRange,
   FileRole,
   JournalEvent,
+  TakenEvent,
   UnitsEvent,
   UnitTally,
 } from '../core/events.ts';
@@ -12,6 +13,7 @@ import type { NewUnit, Unit } from '../core/unit.ts';
 import type { SeenKeys } from '../dedup/seenKeys.ts';
 import { sha256Hex, type DataFile } from './dataFile.ts';
 import { hasCode } from './fileSystem.ts';
+import { nobody, type ReplayChoice, type ReplayKeys } from './replayKeys.ts';
 import type { Journal, PlacedEntry } from './journal.ts';
 
 /** A record ready to be written: validated and serialised. */
@@ -53,6 +55,8 @@ export interface Receipt {
   readonly newUnits: readonly Unit[];
   /** The target was reached in the middle: the rest and `events` were not committed. */
   readonly isCut: boolean;
+  /** Keys of the handed lines that are in the files now; those of duplicates are left out. */
+  readonly keys: readonly Fingerprint[];
 }
 
 /** What the committer works on. */
@@ -69,8 +73,8 @@ export interface CommitterOptions {
   readonly target: number | undefined;
   readonly perKeyMax: number | undefined;
   readonly perKeyCounts: Map<string, number>;
-  /** Keys that were committed without their unit moving on: brought again, they are no duplicates. */
-  readonly replayKeys: Set<Fingerprint>;
+  /** Lines that were committed without their unit moving on: brought again, they are no duplicates. */
+  readonly replayKeys: ReplayKeys;
   /** Called with the journal's new lines, in order, before anybody is told. */
   readonly onCommitted: (entries: readonly PlacedEntry[]) => void;
   /** The disk is full: nothing is lost, the batch waits for {@link Committer.retry}. */
@@ -242,8 +246,11 @@ export class Committer {
       await Promise.all(written.map((file) => file.sync()));
       const committed: JournalEvent[] =
         decision.tallies.length > 0 ? [{ type: 'committed', ranges, units: decision.tallies }] : [];
-      const events = [...decision.unitEvents, ...committed, ...decision.events];
-      if (events.length === 0) return decision.receipts;
+      const events = [...decision.unitEvents, ...committed, ...decision.taken, ...decision.events];
+      if (events.length === 0) {
+        this.#confirm(decision);
+        return decision.receipts;
+      }
       const at = new Date(this.#options.clock.now()).toISOString();
       entries = await this.#options.journal.append(events, at);
     } catch (error) {
@@ -261,27 +268,30 @@ export class Committer {
 
   /** Decides what is new: key, then duplicates, then the per-key limit, then the target. Changes nothing. */
   #decide(handovers: readonly Handover[]): Decision {
-    const decision = new Decision(this.#unitTotal);
+    const decision = new Decision(this.#unitTotal, this.#options.replayKeys.choose());
     for (const handover of handovers) this.#decideOne(handover, decision);
     return decision;
   }
 
   #decideOne(handover: Handover, decision: Decision): void {
-    const { seenRecords, replayKeys, makeReject } = this.#options;
+    const { seenRecords, makeReject } = this.#options;
     const tally = { unit: handover.unit ?? 0, records: 0, duplicates: 0, rejected: 0, raw: 0 };
+    const keys: Fingerprint[] = [];
+    const adopted: Fingerprint[] = [];
     let isCut = false;
     const reject = (rejected: PreparedReject): void => {
-      if (replayKeys.has(rejected.key) && !decision.replayed.has(rejected.key)) {
-        decision.replayed.add(rejected.key);
-        return;
-      }
+      keys.push(rejected.key);
+      if (decision.replayed.take(tally.unit, rejected.key)) return;
       decision.add('rejected', rejected.line, rejected.key);
       tally.rejected += 1;
     };
     for (const record of handover.records ?? []) {
       if (decision.recordKeys.has(record.key) || seenRecords.has(record.key)) {
-        if (replayKeys.has(record.key) && !decision.replayed.has(record.key)) {
-          decision.replayed.add(record.key);
+        if (decision.replayed.take(tally.unit, record.key)) {
+          keys.push(record.key);
+        } else if (decision.replayed.take(nobody, record.key)) {
+          keys.push(record.key);
+          adopted.push(record.key);
         } else {
           tally.duplicates += 1;
         }
@@ -298,6 +308,7 @@ export class Committer {
         isCut = true;
         break;
       }
+      keys.push(record.key);
       decision.recordKeys.add(record.key);
       decision.countPerKey(record.limitValue);
       decision.add('master', record.line, record.key);
@@ -309,6 +320,8 @@ export class Committer {
       tally.raw += 1;
     }
     decision.addTally(tally);
+    if (adopted.length > 0)
+      decision.taken.push({ type: 'taken', unit: tally.unit, keys: packFingerprints(adopted) });
     const newUnits = isCut ? [] : this.#newUnits(handover.newUnits ?? [], decision);
     if (!isCut) decision.events.push(...(handover.events ?? []));
     decision.receipts.push({
@@ -317,6 +330,7 @@ export class Committer {
       rejected: tally.rejected,
       newUnits,
       isCut,
+      keys,
     });
   }
 
@@ -343,10 +357,10 @@ export class Committer {
 
   /** The journal has it: what was provisional is true. */
   #confirm(decision: Decision): void {
-    const { seenRecords, seenUnits, replayKeys, perKeyCounts } = this.#options;
+    const { seenRecords, seenUnits, perKeyCounts } = this.#options;
     seenRecords.addAll([...decision.recordKeys]);
     seenUnits.addAll([...decision.unitKeys]);
-    for (const key of decision.replayed) replayKeys.delete(key);
+    decision.replayed.confirm();
     for (const [value, count] of decision.perKey) {
       perKeyCounts.set(value, (perKeyCounts.get(value) ?? 0) + count);
     }
@@ -388,7 +402,8 @@ class Decision {
   };
   readonly recordKeys = new Set<Fingerprint>();
   readonly unitKeys = new Set<Fingerprint>();
-  readonly replayed = new Set<Fingerprint>();
+  readonly replayed: ReplayChoice;
+  readonly taken: TakenEvent[] = [];
   readonly perKey = new Map<string, number>();
   readonly tallies: UnitTally[] = [];
   readonly unitEvents: UnitsEvent[] = [];
@@ -396,8 +411,9 @@ class Decision {
   readonly receipts: Receipt[] = [];
   unitTotal: number;
 
-  constructor(unitTotal: number) {
+  constructor(unitTotal: number, replayed: ReplayChoice) {
     this.unitTotal = unitTotal;
+    this.replayed = replayed;
   }
 
   add(role: FileRole, line: string, key: Fingerprint): void {

@@ -99,6 +99,8 @@ function estimatedBytes(event: JournalEvent): number {
     if (event.items.length < 100) return event.items.length * 4096;
     return Buffer.byteLength(JSON.stringify(event.items));
   }
+  if (event.type === 'adopted') return event.range.keys.length + 512;
+  if (event.type === 'taken') return event.keys.length + 100;
   if (event.type === 'committed')
     return event.ranges.reduce((sum, r) => sum + r.keys.length + 300, event.units.length * 80);
   if (event.type === 'advanced' || event.type === 'answered')

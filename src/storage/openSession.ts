@@ -13,7 +13,7 @@ import {
 } from '../core/events.ts';
 import type { JsonObject } from '../core/json.ts';
 import { isJsonObject, parseJson, scalarText, canonicalJson } from '../core/json.ts';
-import { fieldValue, keyRecipe, type Fingerprint } from '../core/keys.ts';
+import { fieldValue, keyRecipe } from '../core/keys.ts';
 import { emptyView, reduceView, type SessionView } from '../core/view.ts';
 import { SeenKeys } from '../dedup/seenKeys.ts';
 import { DataFile } from './dataFile.ts';
@@ -27,6 +27,7 @@ import { journalStart } from './journal.ts';
 import { SessionLayout, toRelative } from './layout.ts';
 import { FileLock } from './lock.ts';
 import { cutTornJournal, makeTrue, recoverDataFiles, requeueEvents } from './recovery.ts';
+import { ReplayKeys } from './replayKeys.ts';
 import { SessionIndex } from './sessionIndex.ts';
 import { createDataFile, SessionStore, type StoragePorts } from './sessionStore.ts';
 
@@ -125,7 +126,7 @@ async function createAround(
     files: new Map([['master', master]]),
     seenRecords: await seenRecords(ports, layout, collection, [], previous),
     seenUnits: seenUnits(layout, collection, []),
-    replayKeys: new Set(),
+    replayKeys: new ReplayKeys(),
     perKeyCounts: new Map(),
     health: [],
   });
@@ -198,9 +199,6 @@ async function openLocked(
     };
     const wasUnclean =
       view.state === 'active' || view.state === 'paused' || isWorthTelling(recovered);
-    const replayKeys = new Set<Fingerprint>(
-      [0, ...interrupted.map((unit) => unit.n)].flatMap((unit) => index.openKeys(unit)),
-    );
     const events: JournalEvent[] = [
       openedEvent(ports, opener, changedParts(view, collection)),
       ...adopted,
@@ -210,7 +208,8 @@ async function openLocked(
     const entries = await journal.append(events, new Date(ports.clock.now()).toISOString());
     const opened = entries.reduce(reduceView, view);
     index.apply(entries, opened);
-    for (const key of index.openKeys(0)) replayKeys.add(key);
+    const replayKeys = new ReplayKeys();
+    for (const { unit, keys } of index.openKeys()) replayKeys.add(unit, keys);
     return {
       recovered: wasUnclean ? recovered : undefined,
       wasIndexRebuilt: wasRebuilt,

@@ -1,6 +1,11 @@
 import type { HostHealth, JournalEvent, UnitError } from '../core/events.ts';
 import { assertNever } from '../core/assert.ts';
-import { fingerprint, unpackFingerprints, type Fingerprint } from '../core/keys.ts';
+import {
+  fingerprint,
+  fingerprintBytes,
+  unpackFingerprints,
+  type Fingerprint,
+} from '../core/keys.ts';
 import {
   canonicalJson,
   parseJson,
@@ -9,13 +14,14 @@ import {
   type JsonValue,
 } from '../core/json.ts';
 import { unitStates, type Unit, type UnitState } from '../core/unit.ts';
-import { emptyView, type SessionView } from '../core/view.ts';
+import { emptyView, keyCount, type SessionView } from '../core/view.ts';
 import { GroupTable, type GroupView } from './groupTable.ts';
 import { journalStart, type JournalPosition, type PlacedEntry } from './journal.ts';
+import { nobody } from './replayKeys.ts';
 import { DatabaseSync, inTransaction, type StatementSync } from './sqlite.ts';
 
 /** Raised when the tables change: an index of another version is rebuilt from the journal. */
-const indexVersion = 1;
+const indexVersion = 2;
 
 const schema = `
 CREATE TABLE meta (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER, seq INTEGER, start INTEGER, end INTEGER, sum TEXT, view TEXT, is_clean INTEGER);
@@ -29,6 +35,7 @@ CREATE INDEX units_failed ON units (n) WHERE state = 3;
 CREATE TABLE key_blocks (id INTEGER PRIMARY KEY, kind INTEGER, keys BLOB);
 CREATE TABLE open_keys (unit INTEGER, keys BLOB);
 CREATE INDEX open_keys_unit ON open_keys (unit);
+CREATE TABLE adopted_keys (key BLOB PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE ranges (file INTEGER, offset INTEGER, bytes INTEGER, first_line INTEGER, lines INTEGER, seq INTEGER, PRIMARY KEY (file, offset)) WITHOUT ROWID;
 CREATE TABLE intents (intent TEXT PRIMARY KEY, unit INTEGER, what TEXT, reserved INTEGER, spent INTEGER, input_hash TEXT, handle_kind TEXT, handle_id TEXT, seq INTEGER);
 CREATE TABLE checkpoints (id TEXT PRIMARY KEY, type TEXT, at TEXT, seq INTEGER, health TEXT);
@@ -88,7 +95,7 @@ export class SessionIndex {
     try {
       if (!isReadOnly) {
         database.exec(
-          'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8000;',
+          'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -4000;',
         );
         const { user_version: version } = database.prepare('PRAGMA user_version').get() as {
           user_version: number;
@@ -202,12 +209,13 @@ export class SessionIndex {
       .map((row) => this.#toUnit(row));
   }
 
-  /** Keys of records that a unit committed since its cursor last moved: it will bring them again. */
-  openKeys(unit: number): Fingerprint[] {
-    const rows = this.#database.prepare('SELECT keys FROM open_keys WHERE unit = ?').all(unit);
-    return rows.flatMap((row) =>
-      unpackFingerprints(Buffer.from(row['keys'] as Uint8Array).toString('base64')),
-    );
+  /** Keys of lines that units committed since their cursors last moved: they will bring them again. */
+  *openKeys(): Generator<{ unit: number; keys: Fingerprint[] }> {
+    const sql = `SELECT unit, keys FROM open_keys UNION ALL SELECT ${nobody}, key FROM adopted_keys`;
+    for (const row of this.#database.prepare(sql).iterate()) {
+      const keys = Buffer.from(row['keys'] as Uint8Array).toString('base64');
+      yield { unit: Number(row['unit']), keys: unpackFingerprints(keys) };
+    }
   }
 
   /** How hosts were doing at the last checkpoint. */
@@ -329,9 +337,18 @@ export class SessionIndex {
         );
         if (event.range.role === 'master')
           blocks[recordKeys].push(Buffer.from(event.range.keys, 'base64'));
-        // Unit 0 stands for "whoever brings them again".
-        statements.addOpenKeys.run(0, Buffer.from(event.range.keys, 'base64'));
+        for (const key of eachKey(event.range.keys)) statements.adopt.run(key);
         return;
+      case 'taken': {
+        const row = statements.tally.get(keyCount(event.keys), 0, 0, 0, event.unit);
+        if (row !== undefined)
+          this.groups.count(String(row['grp_name']), keyCount(event.keys), 0, 0);
+        for (const key of eachKey(event.keys)) {
+          statements.take.run(key);
+          if (!settledUnits.has(event.unit)) statements.addOpenKeys.run(event.unit, key);
+        }
+        return;
+      }
       case 'intent':
         statements.addIntent.run(
           event.intent,
@@ -428,6 +445,12 @@ export class SessionIndex {
   }
 }
 
+function* eachKey(packed: string): Generator<Buffer> {
+  const keys = Buffer.from(packed, 'base64');
+  for (let at = 0; at + fingerprintBytes <= keys.length; at += fingerprintBytes)
+    yield keys.subarray(at, at + fingerprintBytes);
+}
+
 type Row = Record<string, unknown>;
 type Statements = Readonly<Record<keyof typeof statementTexts, StatementSync>>;
 
@@ -451,6 +474,8 @@ const statementTexts = {
   addKeys: 'INSERT INTO key_blocks (kind, keys) VALUES (?, ?)',
   addOpenKeys: 'INSERT INTO open_keys (unit, keys) VALUES (?, ?)',
   dropOpenKeys: 'DELETE FROM open_keys WHERE unit = ?',
+  adopt: 'INSERT OR IGNORE INTO adopted_keys (key) VALUES (?)',
+  take: 'DELETE FROM adopted_keys WHERE key = ?',
   lastRange: 'SELECT first_line, lines FROM ranges WHERE file = ? ORDER BY offset DESC LIMIT 1',
   addRange:
     'INSERT OR REPLACE INTO ranges (file, offset, bytes, first_line, lines, seq) VALUES (?, ?, ?, ?, ?, ?)',

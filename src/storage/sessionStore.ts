@@ -16,6 +16,7 @@ import type { Journal, PlacedEntry } from './journal.ts';
 import { dataFileName, type SessionLayout } from './layout.ts';
 import type { FileLock } from './lock.ts';
 import type { Machine } from './machine.ts';
+import type { ReplayKeys } from './replayKeys.ts';
 import type { IndexedUnit } from './sessionIndex.ts';
 import { writeSummary } from './summaryFile.ts';
 
@@ -41,7 +42,7 @@ export interface SessionStoreParts {
   readonly files: Map<FileRole, DataFile>;
   readonly seenRecords: SeenKeys;
   readonly seenUnits: SeenKeys;
-  readonly replayKeys: Set<Fingerprint>;
+  readonly replayKeys: ReplayKeys;
   readonly perKeyCounts: Map<string, number>;
   readonly health: readonly HostHealth[];
 }
@@ -124,9 +125,9 @@ export class SessionStore {
     return this.#committer.hand(handover);
   }
 
-  /** Keys that are durable although their unit goes back: brought again, they are no duplicates. */
-  expectAgain(keys: readonly Fingerprint[]): void {
-    for (const key of keys) this.#parts.replayKeys.add(key);
+  /** Lines ({@link Receipt.keys}) that are durable although their unit goes back: brought again, they are no duplicates. */
+  expectAgain(unit: number, keys: readonly Fingerprint[]): void {
+    this.#parts.replayKeys.add(unit, keys);
   }
 
   /** Journals events that belong to no unit's work. */
