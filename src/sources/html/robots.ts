@@ -135,16 +135,19 @@ export class RobotsCache {
       this.#outages.delete(origin);
       return rules;
     } catch (error) {
-      if (signal.aborted || !(error instanceof RetryError || error instanceof ThrottledError))
-        throw error;
-      if (stale !== undefined) return stale;
-      if (error instanceof ThrottledError) throw error;
-      const failures = (outage?.failures ?? 0) + 1;
-      const delayMs = Math.max(backoffCeilingMs(failures, this.#backoff), error.delayMs ?? 0);
-      const notBeforeMs = this.#clock.monotonicMs() + delayMs;
-      this.#outages.set(origin, { failures, notBeforeMs, error });
-      throw unreachable(origin, error, delayMs);
+      if (signal.aborted) throw error;
+      const reason = error instanceof RetryError ? this.#noteOutage(origin, outage, error) : error;
+      if (reason instanceof ThrottledError && stale !== undefined) return stale;
+      throw reason;
     }
+  }
+
+  #noteOutage(origin: string, before: Outage | undefined, error: RetryError): ThrottledError {
+    const failures = (before?.failures ?? 0) + 1;
+    const delayMs = Math.max(backoffCeilingMs(failures, this.#backoff), error.delayMs ?? 0);
+    const notBeforeMs = this.#clock.monotonicMs() + delayMs;
+    this.#outages.set(origin, { failures, notBeforeMs, error });
+    return unreachable(origin, error, delayMs);
   }
 
   async #fetch(origin: string, signal: AbortSignal): Promise<Rules> {

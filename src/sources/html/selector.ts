@@ -1,15 +1,23 @@
 import { _compileUnsafe, selectAll, selectOne } from 'css-select';
-import { isTraversal, parse, SelectorType, type Selector as Token } from 'css-what';
+import {
+  isTraversal,
+  parse,
+  SelectorType,
+  type PseudoSelector,
+  type Selector as Token,
+} from 'css-what';
 import { Document, isTag, type AnyNode, type Element } from 'domhandler';
 import * as DomUtils from 'domutils';
+import nthCheck from 'nth-check';
 import { UnitFailedError } from '../../core/errors.ts';
 import type { HtmlDocument } from './document.ts';
+import { nthPseudos } from './nthPseudos.ts';
 
 /**
- * ":nth-child" and "~" look through an element's siblings anew for each element: of 50,000 in one list, for 20 seconds
- * and more. So many looks, some ten seconds' worth, are the end of it.
+ * "~" looks through an element's siblings anew for each element, of 50,000 in one list for a minute. So many looks,
+ * some seconds' worth, are the end of it.
  */
-const maxSiblingLooks = 1_000_000_000;
+const maxSiblingLooks = 200_000_000;
 
 /** Where a selector looks: a page, or what is inside an element. */
 export type Place = HtmlDocument | Element;
@@ -64,7 +72,8 @@ const tagName = /^[\p{L}_][\p{L}\p{N}_:.-]*$/u;
 function compilePlain(alternatives: Token[][]): Selector {
   const tag = commonTag(alternatives);
   const looks = new SiblingLooks();
-  const matches = _compileUnsafe<AnyNode, Element>(alternatives, { adapter: looks.adapter });
+  const options = { adapter: looks.adapter, pseudos: pseudosFor(alternatives) };
+  const matches = _compileUnsafe<AnyNode, Element>(alternatives, options);
   const candidates = (page: HtmlDocument): readonly Element[] =>
     tag === undefined ? page.elements : (page.byTag.get(tag) ?? []);
   return {
@@ -84,7 +93,8 @@ function compileScoped(alternatives: Token[][]): Selector {
   // would remember answers for another element.
   const context: AnyNode[] = [emptyRoot];
   const looks = new SiblingLooks();
-  const options = { adapter: looks.adapter, cacheResults: false };
+  const pseudos = pseudosFor(alternatives);
+  const options = { adapter: looks.adapter, pseudos, cacheResults: false };
   const matches = _compileUnsafe<AnyNode, Element>(alternatives, options, context);
   const within = <T>(place: Place, search: (root: AnyNode) => T): T => {
     looks.reset();
@@ -101,6 +111,20 @@ function compileScoped(alternatives: Token[][]): Selector {
   };
 }
 
+/**
+ * Our own pseudo-classes, but for ":nth-child(2 of .book)", which they don't know.
+ *
+ * @throws Error for a formula that is none: they would find out only at the first page.
+ */
+function pseudosFor(alternatives: readonly (readonly Token[])[]): typeof nthPseudos | undefined {
+  const formulas = pseudosIn(alternatives, true)
+    .filter(({ name }) => name in nthPseudos)
+    .flatMap(({ data }) => (typeof data === 'string' ? [data] : []));
+  if (formulas.some((formula) => /\sof\s/.test(formula))) return undefined;
+  for (const formula of formulas) nthCheck(formula);
+  return nthPseudos;
+}
+
 /** Counts how many siblings one search looks at, and ends it when it would take for ever. */
 class SiblingLooks {
   #looks = 0;
@@ -113,7 +137,7 @@ class SiblingLooks {
       if (this.#looks > maxSiblingLooks) {
         throw new UnitFailedError(
           'SELECTOR_TOO_SLOW',
-          `A selector with ":nth-…" or "~" takes too long here: an element has ${siblings.length} siblings.`,
+          `A selector with "~" takes too long here: an element has ${siblings.length} siblings.`,
         );
       }
       return siblings;
@@ -144,15 +168,21 @@ function isScope(token: Token): boolean {
 function mentionsScope(tokens: readonly Token[]): boolean {
   const [first] = tokens;
   if (first !== undefined && isTraversal(first)) return true;
-  return tokens.some(
-    (token) =>
-      isScope(token) ||
-      // ":has(> a)" is about the element that it stands at.
-      (token.type === SelectorType.Pseudo &&
-        token.name !== 'has' &&
-        Array.isArray(token.data) &&
-        token.data.some(mentionsScope)),
-  );
+  // ":has(> a)" is about the element that it stands at.
+  return pseudosIn([tokens], false).some(isScope);
+}
+
+/** Every pseudo-class of a selector, those inside others too. */
+function pseudosIn(
+  alternatives: readonly (readonly Token[])[],
+  insideHas: boolean,
+): PseudoSelector[] {
+  return alternatives.flat().flatMap((token) => {
+    if (token.type !== SelectorType.Pseudo) return [];
+    const { data } = token;
+    const isOpen = typeof data === 'object' && data !== null && (insideHas || token.name !== 'has');
+    return isOpen ? [token, ...pseudosIn(data, insideHas)] : [token];
+  });
 }
 
 /** The tag that every match has, where the selector says so: "li.next a" can only match an `a`. */

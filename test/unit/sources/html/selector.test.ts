@@ -41,6 +41,15 @@ const selectors = [
   'h3 ~ *',
   'li:first-child',
   'li:nth-child(2)',
+  ':nth-child(odd)',
+  ':nth-last-child(2)',
+  'li:nth-child(n+2)',
+  'dd:nth-of-type(2)',
+  ':nth-last-of-type(2n+1)',
+  ':not(:nth-child(1))',
+  'ul:has(li:nth-child(2))',
+  ':nth-child(2 of .book)',
+  'ul:has(:nth-child(1 of .sale))',
   'li:has(b)',
   'li:has(> b)',
   'li:not(.sale)',
@@ -120,6 +129,8 @@ test('what does not compile says why', () => {
     ['h1::text', /Pseudo-elements/],
     ['a:visible', /Unknown pseudo-class :visible/],
     ['p:nth-child(x)', /couldn't be parsed/],
+    ['div:has(p:nth-child(x))', /couldn't be parsed/],
+    ['p:nth-child', /requires an argument/],
     [['h1', 'p > > a'], /successive traversals/],
   ];
   for (const [selector, why] of wrong) assert.throws(() => compileSelector(selector), why);
@@ -139,19 +150,18 @@ test('unusual names are names', () => {
   }
 });
 
-test('a selector that looks at all siblings of each of 50,000 elements is stopped', () => {
+test('of 50,000 siblings each is counted once', () => {
   const page = parseHtml(`<ul>${'<li>x</li>'.repeat(50_000)}</ul>`);
-  for (const selector of ['li:nth-child(odd)', 'li.none ~ li']) {
-    assert.throws(
-      () => compileSelector(selector).all(page),
-      (error) => error instanceof UnitFailedError && error.code === 'SELECTOR_TOO_SLOW',
-    );
-  }
-  assert.equal(compileSelector('li').all(page).length, 50_000);
+  assert.equal(compileSelector('li:nth-child(odd)').all(page).length, 25_000);
+  assert.equal(compileSelector('li:nth-last-of-type(n+2)').all(page).length, 49_999);
 });
 
-test('a search that was stopped does not count against the next', () => {
-  const selector = compileSelector('li:nth-child(2)');
-  assert.throws(() => selector.all(parseHtml(`<ul>${'<li>x</li>'.repeat(50_000)}</ul>`)));
-  assert.equal(selector.all(parseHtml('<ul><li>x<li>y</ul>')).length, 1);
+test('a search that looks through all siblings for each is stopped, and the next one is not', () => {
+  const page = parseHtml(`<ul>${'<li>x</li>'.repeat(50_000)}</ul>`);
+  const selector = compileSelector('li.none ~ li');
+  assert.throws(
+    () => selector.all(page),
+    (error) => error instanceof UnitFailedError && error.code === 'SELECTOR_TOO_SLOW',
+  );
+  assert.equal(selector.all(parseHtml('<ul><li class="none">x<li>y</ul>')).length, 1);
 });
