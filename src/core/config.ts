@@ -117,12 +117,20 @@ const htmlSource = z.strictObject({
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
 
+const paramPlace = z
+  .enum(['query', 'body'])
+  .default('query')
+  .describe(
+    'Where param goes: into the query, or into the JSON body of a POST, where it is a path.',
+  );
+
 const paginate = z
   .discriminatedUnion('type', [
     z.strictObject({ type: z.literal('none') }),
     z.strictObject({
       type: z.literal('page'),
       param: text().default('page'),
+      in: paramPlace,
       start: z.number().int().min(0).default(1).describe('Number of the first page.'),
       totalPages: text()
         .optional()
@@ -131,8 +139,8 @@ const paginate = z
     z.strictObject({
       type: z.literal('offset'),
       param: text().default('offset'),
+      in: paramPlace,
       start: z.number().int().min(0).default(0),
-      limitParam: text().default('limit').describe('The query parameter with the page size.'),
       step: count().optional().describe('How far to move on. Left out: by the items received.'),
       next: text()
         .optional()
@@ -141,12 +149,14 @@ const paginate = z
     z.strictObject({
       type: z.literal('cursor'),
       param: text().default('cursor'),
+      in: paramPlace,
       from: text().describe('Path of the next cursor in the body.'),
       first: z.string().optional().describe('Cursor of the first request, e.g. "*".'),
     }),
     z.strictObject({
       type: z.literal('header'),
       param: text().default('cursor'),
+      in: paramPlace,
       header: text().describe('Response header with the next cursor; its absence is the end.'),
     }),
     z
@@ -159,6 +169,7 @@ const paginate = z
     z.strictObject({
       type: z.literal('keyset'),
       param: text(),
+      in: paramPlace,
       from: text().describe('Path of the key to go on after, e.g. "notes[-1].id".'),
     }),
     z.strictObject({
@@ -176,7 +187,7 @@ const restField = z
     z.strictObject({ from: text().describe('for.NAME, url, fetchedAt or status.') }),
   ])
   .describe(
-    'A path ("content.title.value", "authors[0].name", "notes[-1].id"), or JSONata after "=".',
+    'A path ("content.title.value", "authors[0].name", "notes[-1].id"), or JSONata after "=". null where there is nothing.',
   );
 
 const restSource = z.strictObject({
@@ -193,12 +204,19 @@ const restSource = z.strictObject({
     .record(z.string(), scalar)
     .default({})
     .describe('Query parameters; values may hold {name} templates.'),
-  body: z.json().optional().describe('JSON body of a POST; texts in it may hold {name} templates.'),
+  body: z
+    .json()
+    .optional()
+    .describe(
+      'JSON body of a POST; texts in it may hold {name} templates. "{name}" alone keeps the type of its value.',
+    ),
   paginate: paginate.default({ type: 'none' }),
   items: z
     .string()
     .default('')
-    .describe('Path of the list of items in the body; empty when the body is the list.'),
+    .describe(
+      'Path of the list of items in the body, or JSONata after "="; empty when the body is the list.',
+    ),
   total: text()
     .optional()
     .describe(

@@ -1,0 +1,65 @@
+import type { RestFieldConfig } from '../../core/config.ts';
+import { getKey, isJsonObject, setKey, type JsonObject, type JsonValue } from '../../core/json.ts';
+import type { RestItem } from './restItem.ts';
+import { compileSelect } from './select.ts';
+
+/** Makes the record of an item; a promise only where a field is an expression. */
+export type FieldReader = (item: RestItem, values: JsonObject) => JsonObject | Promise<JsonObject>;
+
+type FieldValue = JsonValue | undefined;
+type ReadField = (item: RestItem, values: JsonObject) => FieldValue | Promise<FieldValue>;
+
+/** The facts that a field may be taken from, beside `for.NAME`. */
+export const factNames = ['url', 'fetchedAt', 'status'] as const;
+
+/**
+ * Compiles the fields of a record. A field that its item does not have is null: every record has every field. Without
+ * fields the record is the item itself, or `{value: item}` for one that is no object.
+ *
+ * An expression sees the item as its input, and `$for`, `$url`, `$fetchedAt` and `$status`.
+ *
+ * @throws PathSyntaxError, ExpressionError
+ */
+export function compileFields(
+  fields: Readonly<Record<string, RestFieldConfig>> | undefined,
+): FieldReader {
+  if (fields === undefined) return ({ value }) => (isJsonObject(value) ? value : { value });
+  const names = Object.keys(fields);
+  const readers = Object.values(fields).map((field) => compileField(field));
+  return (item, values) => {
+    const read = readers.map((reader) => reader(item, values));
+    // Without an expression there is nothing to wait for.
+    return read.every(isThere)
+      ? recordOf(names, read)
+      : Promise.all(read.map(async (value) => value)).then((all) => recordOf(names, all));
+  };
+}
+
+function compileField(field: RestFieldConfig): ReadField {
+  if (typeof field === 'string') {
+    const select = compileSelect(field);
+    return (item, values) => select(item.value, () => bindingsOf(item, values));
+  }
+  const { from } = field;
+  if (from.startsWith('for.')) {
+    const name = from.slice('for.'.length);
+    return (_item, values) => getKey(values, name);
+  }
+  const fact = factNames.find((name) => name === from);
+  if (fact === undefined) throw new Error(`Nothing is called "${from}"`);
+  return (item) => item.facts[fact];
+}
+
+function isThere(value: FieldValue | Promise<FieldValue>): value is FieldValue {
+  return !(value instanceof Promise);
+}
+
+function bindingsOf({ facts }: RestItem, values: JsonObject): JsonObject {
+  return { for: values, url: facts.url, fetchedAt: facts.fetchedAt, status: facts.status };
+}
+
+function recordOf(names: readonly string[], values: readonly FieldValue[]): JsonObject {
+  const record: Record<string, JsonValue> = {};
+  names.forEach((name, i) => setKey(record, name, values[i] ?? null));
+  return record;
+}
