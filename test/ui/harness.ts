@@ -9,6 +9,9 @@ const root = path.resolve(import.meta.dirname, '../..');
 /** How long the workbench may take to show what a test waits for. */
 const waitMs = 30_000;
 
+/** How long the palette may take to list a command that is there. */
+const paletteMs = 2_000;
+
 export interface WorkbenchOptions extends ServerOptions {
   /** The workspace folder. */
   readonly folder: string;
@@ -65,10 +68,21 @@ export class Workbench {
 
   /** Runs a command by its title in the command palette, e.g. `Collector: Start Collection`. */
   async runCommand(title: string): Promise<void> {
-    await this.page.keyboard.press('F1');
-    const input = this.#quickInput().locator('input').first();
-    await input.fill(`>${title}`);
-    await this.#quickPickRow(title).click();
+    const row = this.#quickPickRow(title);
+    const giveUpAt = Date.now() + waitMs;
+    for (;;) {
+      await this.page.keyboard.press('F1');
+      await this.#quickInput().locator('input').first().fill(`>${title}`);
+      try {
+        await row.waitFor({ timeout: paletteMs });
+        break;
+      } catch (error) {
+        if (Date.now() > giveUpAt) throw error;
+        // The palette lists what was there when it was opened: the extension may have come since.
+        await this.page.keyboard.press('Escape');
+      }
+    }
+    await row.click();
   }
 
   /** Chooses an item of the quick pick on the screen by a part of its text. */

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { test } from 'node:test';
+import { readCollectionText } from '../../src/core/collectionText.ts';
+import { eventually, withSampleWindow } from './sampleWindow.ts';
+
+const removeCollection = (folder: string) => rm(path.join(folder, 'books.collect.json'));
+
+test('an empty view leads to a new collection: template, name, a valid file that opens', async () => {
+  await withSampleWindow('new', { prepare: removeCollection }, async ({ workbench, folder }) => {
+    await workbench.openView('Collector');
+    const welcome = workbench.page.locator('.part.sidebar .welcome-view-content');
+    await welcome.getByText('A collection says what to collect').waitFor();
+    await workbench.screenshot('first-1-welcome');
+    await welcome.getByRole('button', { name: 'New Collection' }).click();
+    await workbench.page.locator('.quick-input-list').getByText('Paged API').waitFor();
+    await workbench.screenshot('first-2-templates');
+    await workbench.pick('Paged API');
+    const input = workbench.page.locator('.quick-input-widget');
+    await input.locator('input').first().fill('not/a name');
+    await input.getByText('Use letters, digits').waitFor();
+    await workbench.screenshot('first-3-bad-name');
+    await workbench.enter('my-papers');
+    await workbench.tab('my-papers.collect.json').waitFor();
+    const text = await readFile(path.join(folder, 'my-papers.collect.json'), 'utf8');
+    assert.equal(readCollectionText(text, 'x').collection.name, 'my-papers');
+    await workbench.screenshot('first-4-file');
+    // What is there is never written over.
+    await workbench.runCommand('Collector: New Collection');
+    await workbench.pick('Web pages');
+    await input.locator('input').first().fill('my-papers');
+    await input.getByText('my-papers.collect.json exists already').waitFor();
+    await workbench.page.keyboard.press('Escape');
+    assert.equal(await readFile(path.join(folder, 'my-papers.collect.json'), 'utf8'), text);
+  });
+});
+
+test('in Restricted Mode nothing runs and nothing is read; the view says how to change that', async () => {
+  await withSampleWindow(
+    'restricted',
+    { asksForTrust: true },
+    async ({ workbench, folder, site }) => {
+      const dialog = workbench.page.getByRole('dialog', { name: /trust the authors/i });
+      await dialog.getByRole('button', { name: /No, I don't trust/i }).click();
+      await workbench.openView('Collector');
+      const welcome = workbench.page.locator('.part.sidebar .welcome-view-content');
+      await welcome.getByText('Restricted Mode').waitFor();
+      await workbench.screenshot('restricted-1-view');
+      await workbench.page.keyboard.press('F1');
+      await workbench.page.locator('.quick-input-widget input').first().fill('>Collector: ');
+      const palette = workbench.page.locator('.quick-input-list');
+      await palette.getByText('Collector: New Collection').waitFor();
+      assert.equal(await palette.getByText('Collector: Start Collection').count(), 0);
+      assert.equal(await palette.getByText('Collector: Resume').count(), 0);
+      await workbench.page.keyboard.press('Escape');
+      assert.equal(existsSync(path.join(folder, '.cf_state')), false);
+      assert.equal(site.requests.length, 0);
+      await welcome.getByRole('button', { name: 'Manage Workspace Trust' }).click();
+      await workbench.page.getByRole('button', { name: 'Trust', exact: true }).first().click();
+      await eventually('the way to start', async () =>
+        welcome.getByRole('button', { name: 'Start Collection' }).isVisible(),
+      );
+    },
+  );
+});
