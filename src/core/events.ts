@@ -278,11 +278,19 @@ export interface RecoveredEvent {
   readonly requeued: number;
 }
 
-/** Good master lines that no journal line named: kept, counted, and adopted by the unit that brings their keys again. */
+/** Good master lines that no journal line named: kept, counted, and taken by the unit that brings their keys again. */
 export interface AdoptedEvent {
   readonly type: 'adopted';
   readonly range: CommittedRange;
   readonly records: number;
+}
+
+/** A unit brought records again that recovery had adopted: they are its own from here on. */
+export interface TakenEvent {
+  readonly type: 'taken';
+  readonly unit: number;
+  /** Their 16-byte keys, one after the other, base64. */
+  readonly keys: string;
 }
 
 /** One event of the journal. What a session is, is the fold of its events. */
@@ -306,4 +314,5 @@ export type JournalEvent =
   | StoppedEvent
   | CompletedEvent
   | RecoveredEvent
-  | AdoptedEvent;
+  | AdoptedEvent
+  | TakenEvent;

@@ -226,6 +226,7 @@ function applyEvent(draft: Draft, event: JournalEvent, entry: JournalEntry): voi
       draft.activeMs += event.activeMs;
       return;
     case 'advanced':
+    case 'taken':
     case 'answered':
     case 'handle':
     case 'recovered':
