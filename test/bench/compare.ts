@@ -25,9 +25,13 @@ export async function compare(comparison: Comparison, runs: number): Promise<Fig
     comparison.loose,
   ]);
   const seconds = (of: readonly Run[]) => of.map((run) => run.seconds);
+  const cpu = (of: readonly Run[]) => of.map((run) => run.cpuSeconds);
   const memory = (of: readonly Run[]) => of.map((run) => run.maxRssMb);
   const quotients = (of: readonly Run[]) =>
     durable.map((run, i) => run.seconds / (of[i]?.seconds ?? Number.NaN));
+  const cpuQuotients = durable.map(
+    (run, i) => run.cpuSeconds / (bare[i]?.cpuSeconds ?? Number.NaN),
+  );
   const percent = quotients(loose).map((quotient) => (quotient - 1) * 100);
 
   const figure = (
@@ -44,10 +48,13 @@ export async function compare(comparison: Comparison, runs: number): Promise<Fig
   });
   return [
     figure('bare loop', 's', seconds(bare)),
+    figure('bare loop, CPU', 's', cpu(bare)),
     figure('bare loop', 'MB', memory(bare)),
     figure('cf-collect', 's', seconds(durable)),
+    figure('cf-collect, CPU', 's', cpu(durable)),
     figure('cf-collect', 'MB', memory(durable), memoryAtMostMb),
     figure('cf-collect / bare loop', '×', quotients(bare), ratioAtMost),
+    figure('cf-collect / bare loop, CPU', '×', cpuQuotients),
     figure('cf-collect, fsync: false', 's', seconds(loose)),
     figure('durable is slower by', '%', percent, slowerAtMostPercent),
   ];

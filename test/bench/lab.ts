@@ -12,7 +12,7 @@ const bundles = join(outFolder, 'bench');
 
 /** What the measured programs are bundled to: as dist/cli.js is, so that no one's start-up is dearer. */
 export const programs = {
-  hook: join(bundles, 'memoryHook.cjs'),
+  hook: join(bundles, 'usageHook.cjs'),
   bareHtml: join(bundles, 'bareHtml.cjs'),
   bareJson: join(bundles, 'bareJson.cjs'),
 };
@@ -20,7 +20,7 @@ export const programs = {
 /** Makes the bundles of {@link programs}. */
 export async function bundlePrograms(): Promise<void> {
   await build({
-    entryPoints: ['memoryHook', 'bareHtml', 'bareJson'].map((name) =>
+    entryPoints: ['usageHook', 'bareHtml', 'bareJson'].map((name) =>
       fileURLToPath(new URL(`${name}.ts`, import.meta.url)),
     ),
     outdir: bundles,

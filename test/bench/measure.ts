@@ -2,10 +2,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import type { Readable } from 'node:stream';
+import type { Usage } from './usageHook.ts';
 
 /** What one run of a program took, start-up included. */
 export interface Run {
   readonly seconds: number;
+  /** Time on a CPU, all threads together: what other programs take at the same time changes it little. */
+  readonly cpuSeconds: number;
   readonly maxRssMb: number;
 }
 
@@ -19,7 +22,7 @@ export interface Spread {
 /**
  * Runs a Node program to its end.
  *
- * @param hook bundle of `memoryHook.ts`.
+ * @param hook bundle of `usageHook.ts`.
  * @throws Error with what it wrote when it ends with another code than 0.
  */
 export async function timeProgram(
@@ -34,13 +37,14 @@ export async function timeProgram(
   const read = Promise.all([text(out), text(err), text(memory)]);
   const [code] = (await once(child, 'exit')) as [number | null];
   const seconds = (performance.now() - startedAtMs) / 1_000;
-  const [stdout, stderr, kb] = await read;
+  const [stdout, stderr, usageText] = await read;
   if (code !== 0) {
     throw new Error(
       `${args.join(' ')} ended with ${String(code)}:\n${stderr}${stdout.slice(-2_000)}`,
     );
   }
-  return { seconds, maxRssMb: Number(kb) / 1_024, stdout };
+  const { maxRssKb, cpuSeconds } = JSON.parse(usageText) as Usage;
+  return { seconds, cpuSeconds, maxRssMb: maxRssKb / 1_024, stdout };
 }
 
 /** Median, least and most of at least one number. */
