@@ -67,6 +67,7 @@ const scenarios: readonly Scenario[] = [
       paginate: { type: 'offset' },
       items: 'items',
       total: 'total',
+      fields: { key: 'id', title: 'title', text: 'text' },
     }),
   },
 ];
