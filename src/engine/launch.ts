@@ -148,7 +148,7 @@ async function launch(
     perHost: collection.limits.perHost,
     network,
   };
-  const source = createSource(collection.source, context, doneByLane);
+  const source = await createSource(collection.source, context, doneByLane);
   const { schema } = collection.record;
   const validate = schema === undefined ? undefined : await compileRecordSchema(schema);
   const run = new SessionRun({

@@ -18,7 +18,7 @@ export async function loadCollection(file: string): Promise<Collection> {
 /** As {@link loadCollection}, of a text. */
 export async function checkCollectionText(text: string, file: string): Promise<Collection> {
   const { collection, locate } = readCollectionText(text, file);
-  const problems = [...checkSource(collection.source), ...(await checkRecord(collection))];
+  const problems = [...(await checkSource(collection.source)), ...(await checkRecord(collection))];
   if (problems.length > 0) throw new ConfigError(file, locate(problems));
   return collection;
 }

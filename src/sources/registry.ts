@@ -1,11 +1,9 @@
-import type { Collection } from '../core/config.ts';
 import { assertNever } from '../core/assert.ts';
+import type { Collection } from '../core/config.ts';
 import type { Problem } from '../core/errors.ts';
-import { checkHtmlConfig } from './html/checkConfig.ts';
-import { createHtmlSource } from './html/htmlSource.ts';
-import { checkRestConfig } from './rest/checkRestConfig.ts';
-import { createRestSource } from './rest/restSource.ts';
 import type { Source, SourceContext } from './source.ts';
+
+// Each source is loaded when a collection names it: parsers and expression languages cost megabytes and milliseconds.
 
 type SourceConfig = Collection['source'];
 
@@ -19,30 +17,33 @@ export function needsDoneByLane(config: SourceConfig): boolean {
  *
  * @param doneByLane units that the session has done, where {@link needsDoneByLane} says so.
  */
-export function createSource(
+export async function createSource(
   config: SourceConfig,
   context: SourceContext,
   doneByLane: ReadonlyMap<string, number> = new Map(),
-): Source<unknown> {
+): Promise<Source<unknown>> {
   switch (config.type) {
     case 'html': {
+      const { createHtmlSource } = await import('./html/htmlSource.ts');
       const pagesDone = (host: string): number => doneByLane.get(host) ?? 0;
       return createHtmlSource(config, context, { pagesDone }) as Source<unknown>;
     }
-    case 'rest':
+    case 'rest': {
+      const { createRestSource } = await import('./rest/restSource.ts');
       return createRestSource(config, context) as Source<unknown>;
+    }
     default:
       return assertNever(config, 'source');
   }
 }
 
 /** What is wrong with a source's part of a collection beyond its form. */
-export function checkSource(config: SourceConfig): Problem[] {
+export async function checkSource(config: SourceConfig): Promise<readonly Problem[]> {
   switch (config.type) {
     case 'html':
-      return [...checkHtmlConfig(config)];
+      return (await import('./html/checkConfig.ts')).checkHtmlConfig(config);
     case 'rest':
-      return [...checkRestConfig(config)];
+      return (await import('./rest/checkRestConfig.ts')).checkRestConfig(config);
     default:
       return assertNever(config, 'source');
   }
