@@ -47,7 +47,9 @@ export class DataFile {
       const { identity } = await file.status();
       return new DataFile(fileSystem, path, file, { identity, size: 0, isSynced });
     } catch (error) {
+      // Nobody knows of it yet: an empty file under our name would only be in the way.
       await file.close();
+      await fileSystem.remove(path);
       throw error;
     }
   }
@@ -123,8 +125,15 @@ export class DataFile {
     this.#committed = this.#written;
   }
 
-  /** Cuts what a failed append left, back to the committed size. */
+  /**
+   * Cuts what a failed append left, back to the committed size.
+   *
+   * @throws FaultError when the path is another file by now: that one is not ours to cut.
+   */
   async rollBack(): Promise<void> {
+    const atPath = await this.#fileSystem.status(this.path);
+    if (atPath === undefined) throw missingFile(this.path);
+    if (atPath.identity !== this.#identity) throw replacedFile(this.path);
     await cutTo(this.#fileSystem, this.path, this.#committed);
     this.#written = this.#committed;
   }
@@ -139,8 +148,9 @@ export class DataFile {
       this.#file.status(),
       this.#fileSystem.status(this.path),
     ]);
-    if (atPath === undefined || own.links === 0) throw missingFile(this.path);
+    if (atPath === undefined) throw missingFile(this.path);
     if (atPath.identity !== this.#identity) throw replacedFile(this.path);
+    if (own.links === 0) throw missingFile(this.path);
     if (own.size !== this.#written) throw changedFile(this.path, this.#written, own.size);
   }
 }
