@@ -13,7 +13,7 @@ import {
 } from '../../fixtures/recordingFileSystem.ts';
 import {
   createTestSession,
-  makeScratchFolder,
+  newScratchFolder,
   masterIds,
   openTestSession,
   testPorts,
@@ -44,9 +44,10 @@ let scratch = '';
 let recording: Recording;
 
 before(async () => {
-  scratch = await makeScratchFolder({ after });
+  scratch = await newScratchFolder();
   recording = await record(join(scratch, 'recorded'));
 });
+after(() => rm(scratch, { recursive: true, force: true }));
 
 async function record(root: string): Promise<Recording> {
   await mkdir(root);
