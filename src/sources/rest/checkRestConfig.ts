@@ -97,7 +97,8 @@ function checkHeaders({ request }: RestSourceConfig): Problem[] {
 
 function checkProxy({ request }: RestSourceConfig): Problem[] {
   const { proxy } = request;
-  if (proxy === undefined || secretNames(proxy).length > 0 || URL.canParse(proxy)) return [];
+  if (proxy === undefined || secretNames(proxy).length > 0) return [];
+  if (/^(https?|socks5?):$/.test(URL.parse(proxy)?.protocol ?? '')) return [];
   const message = 'The proxy is no URL, such as http://proxy.example:3128.';
   return [{ code: 'URL_INVALID', message, path: 'source.request.proxy' }];
 }
@@ -209,7 +210,7 @@ function checkPath(text: string, path: string): Problem[] {
 function suggest(given: string, known: readonly string[]): { suggestion?: string } {
   const near = known
     .map((name) => [name, distance(given.toLowerCase(), name.toLowerCase())] as const)
-    .filter(([, far]) => far <= Math.max(2, Math.floor(given.length / 3)))
+    .filter(([, far]) => far < given.length && far <= Math.max(2, Math.floor(given.length / 3)))
     .sort(([, a], [, b]) => a - b);
   const [best] = near;
   return best === undefined ? {} : { suggestion: best[0] };

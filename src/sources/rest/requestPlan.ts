@@ -99,7 +99,8 @@ export class RequestPlan {
     const body =
       config.body === undefined ? undefined : await renderJson(config.body, values, expand);
     const headers: Record<string, string> = {};
-    if (body !== undefined) headers['content-type'] = 'application/json';
+    if (body !== undefined && !hasHeader(config, 'content-type'))
+      headers['content-type'] = 'application/json';
     for (const [name, value] of Object.entries(templatedHeaders(config)))
       headers[name.toLowerCase()] = await new Template(value).render(values, plain);
     return new RequestPlan(config, client, url, parameters, headers, body);
@@ -160,6 +161,10 @@ export class RequestPlan {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     };
   }
+}
+
+function hasHeader(config: RestSourceConfig, name: string): boolean {
+  return Object.keys(config.request.headers ?? {}).some((key) => key.toLowerCase() === name);
 }
 
 function isTemplate(text: string): boolean {
