@@ -65,8 +65,11 @@ export class DashboardManager implements vscode.WebviewPanelSerializer {
 
   /** Fills a panel that was open when the window was reloaded; one that another version left is closed. */
   async deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
+    const { tracker } = this.#options;
     const ref = refInState(state);
-    if (!ref || !(await this.#options.tracker.find(ref).catch(() => undefined))) {
+    // Sessions that can't be read just now are no reason to close it: the page then says why.
+    const isGone = !ref || (await tracker.find(ref).catch(() => true)) === undefined;
+    if (isGone) {
       panel.dispose();
       return;
     }

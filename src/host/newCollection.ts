@@ -38,7 +38,7 @@ export async function newCollection(services: Services): Promise<vscode.Uri | un
   const text = new TextDecoder().decode(await vscode.workspace.fs.readFile(source));
   const file = fileOf(folder, name);
   await vscode.workspace.fs.writeFile(file, new TextEncoder().encode(withName(text, name)));
-  await vscode.window.showTextDocument(file);
+  await vscode.window.showTextDocument(file, { preview: false });
   return file;
 }
 

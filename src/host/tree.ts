@@ -13,6 +13,8 @@ const failedPageSize = 100;
 const figuresEveryMs = 1000;
 /** Sessions that another process runs tell us nothing: we look. */
 const foreignEveryMs = 5000;
+/** "3 minutes ago" has to move on. */
+const agesEveryMs = 60_000;
 
 /** The tree of sessions in the activity bar. */
 export class SessionTree implements vscode.TreeDataProvider<TreeNode>, vscode.Disposable {
@@ -40,6 +42,9 @@ export class SessionTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     events.on('delta', (session) => this.#movedFigures.add(session));
     this.#every(figuresEveryMs, () => {
       this.#refreshFigures();
+    });
+    this.#every(agesEveryMs, () => {
+      this.#changes.fire(undefined);
     });
     this.#every(foreignEveryMs, () => {
       services.reporter.guard(async () => {

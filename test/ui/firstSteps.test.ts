@@ -42,8 +42,6 @@ test('in Restricted Mode nothing runs and nothing is read; the view says how to 
     'restricted',
     { asksForTrust: true },
     async ({ workbench, folder, site }) => {
-      const dialog = workbench.page.getByRole('dialog', { name: /trust the authors/i });
-      await dialog.getByRole('button', { name: /No, I don't trust/i }).click();
       await workbench.openView('Collector');
       const welcome = workbench.page.locator('.part.sidebar .welcome-view-content');
       await welcome.getByText('Restricted Mode').waitFor();

@@ -195,8 +195,9 @@ export class Workbench {
   async #show(): Promise<void> {
     await this.page.goto(this.#url);
     await this.page.locator('.monaco-workbench .part.statusbar').waitFor();
-    // The explorer or a view: something has been restored, so the palette answers.
-    await this.page.locator('.part.sidebar .pane-header').first().waitFor();
+    // The explorer or a view: something has been restored, so the palette answers. A container with one view has no
+    // pane header, but every one has its title.
+    await this.page.locator('.part.sidebar .composite.title .title-label').first().waitFor();
   }
 
   #quickInput(): Locator {

@@ -9,6 +9,7 @@ import {
   eventually,
   figure,
   startByPalette,
+  untilTold,
   untilDashboardSays,
   withSampleWindow,
 } from './sampleWindow.ts';
@@ -29,13 +30,11 @@ test('the extension host is killed: Resume in the tree brings every record exact
     await eventually('the end of the extension host', () => !existsSync(`/proc/${pid!}`));
     const kept = (await urls()).length;
     assert.ok(kept > 0 && kept < sampleBookCount, String(kept));
-
     await workbench.closeWindow();
     await workbench.openWindow();
     await workbench.openView('Collector');
     await workbench.row(/books.*interrupted/).waitFor();
-    await workbench.runCommand('Notifications: Show Notifications');
-    await workbench.notification(/books was cut short/).waitFor();
+    await untilTold(workbench, /books was cut short/);
     await workbench.screenshot('interrupted-1-offered');
     await workbench.pressInRow('books', 'Resume');
     await workbench.row(/books.*completed/).waitFor();
@@ -54,23 +53,20 @@ test('closing the window stops the run; the next window offers to resume it', as
     async ({ workbench, folder, urls }) => {
       const page = await startByPalette(workbench);
       await eventually('a first record', async () => (await figure(page, 'records')) > 0);
-      await workbench.runCommand('Notifications: Show Notifications');
-      await workbench.notification(/Closing this window stops the run/).waitFor();
+      await untilTold(workbench, /Closing this window stops the run/);
       await workbench.screenshot('closing-1-told');
       await workbench.answer(/Closing this window/, 'Don’t Show Again');
       // One notification at a time: the next one waits for the first.
-      await workbench.notification(/does not belong into a repository/).waitFor();
+      await untilTold(workbench, /does not belong into a repository/);
       await workbench.answer(/does not belong into a repository/, 'Add to .gitignore');
       await eventually('.gitignore', () => existsSync(path.join(folder, '.gitignore')));
       assert.equal(await readFile(path.join(folder, '.gitignore'), 'utf8'), '.cf_state/\n');
-
       await workbench.closeWindow();
       await eventually('the stop', async () =>
         (await journal(folder)).includes('"reason":"window-closed"'),
       );
       await workbench.openWindow();
-      await workbench.runCommand('Notifications: Show Notifications');
-      await workbench.notification(/books was cut short/).waitFor();
+      await untilTold(workbench, /books was cut short/);
       await workbench.answer(/books was cut short/, 'Resume');
       const again = await dashboard(workbench);
       await untilDashboardSays(again, 'Completed');
@@ -83,11 +79,12 @@ test('closing the window stops the run; the next window offers to resume it', as
 });
 
 test('a dashboard survives a reload of the window, and shows the truth at once', async () => {
-  await withSampleWindow('reload', { delayMs: 30 }, async ({ workbench, urls }) => {
+  await withSampleWindow('reload', { delayMs: 100 }, async ({ workbench, urls }) => {
     const page = await startByPalette(workbench);
     await eventually('a first record', async () => (await figure(page, 'records')) > 0);
-    await workbench.page.reload();
-    await workbench.page.locator('.monaco-workbench .part.statusbar').waitFor();
+    const reloaded = workbench.page.waitForEvent('domcontentloaded');
+    await workbench.runCommand('Developer: Reload Window');
+    await reloaded;
     const again = await dashboard(workbench);
     await untilDashboardSays(again, 'Stopped');
     assert.equal(await figure(again, 'records'), (await urls()).length);

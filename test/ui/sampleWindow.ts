@@ -56,6 +56,15 @@ export async function startByPalette(workbench: Workbench): Promise<Frame> {
   return dashboard(workbench);
 }
 
+/** Waits for a notification. Under the smoke-test driver VS Code shows them in its list only, which closes when empty. */
+export async function untilTold(workbench: Workbench, text: RegExp): Promise<void> {
+  await eventually(`a notification ${String(text)}`, async () => {
+    if (await workbench.notification(text).first().isVisible()) return true;
+    await workbench.runCommand('Notifications: Show Notifications');
+    return false;
+  });
+}
+
 /** The dashboard's page. */
 export function dashboard(workbench: Workbench): Promise<Frame> {
   return workbench.webview('main .figures');
