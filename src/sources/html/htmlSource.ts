@@ -67,6 +67,8 @@ class HtmlSource implements Source<HtmlItem> {
   readonly #robots: RobotsCache | undefined;
   readonly #redirects: Redirects;
   readonly #quota: PageQuota;
+  /** One sitemap is read at a time: each may be 50 MB, and its URLs a million objects. */
+  #sitemapTurn: Promise<void> = Promise.resolve();
   /** Our name in robots rules. */
   readonly #agent: string;
 
@@ -207,6 +209,22 @@ class HtmlSource implements Source<HtmlItem> {
     unit: ClaimedUnit,
     signal: AbortSignal,
   ): AsyncGenerator<Page<HtmlItem>, void, void> {
+    const { promise, resolve: endTurn } = Promise.withResolvers<void>();
+    const turnBefore = this.#sitemapTurn;
+    this.#sitemapTurn = promise;
+    await turnBefore;
+    try {
+      yield* this.#readSitemap(unit, signal);
+    } finally {
+      endTurn();
+    }
+  }
+
+  async *#readSitemap(
+    unit: ClaimedUnit,
+    signal: AbortSignal,
+  ): AsyncGenerator<Page<HtmlItem>, void, void> {
+    signal.throwIfAborted();
     const minDelayMs = (await this.#robots?.admit(urlOf(unit), signal)) ?? 0;
     const maxBytes = Math.max(maxSitemapBytes, this.#config.request.maxBodyBytes);
     const { url, body } = await this.#http.fetch({
