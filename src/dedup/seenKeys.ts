@@ -8,6 +8,7 @@ export interface KeyStore {
   has(fingerprint: Fingerprint): boolean;
   /** Adds keys that stand one after the other as bytes; known ones are ignored. */
   addPacked(bytes: Uint8Array): void;
+  close(): void;
 }
 
 /** How much of everything {@link SeenKeys} is made for. */
@@ -82,6 +83,12 @@ export class SeenKeys {
     for (let i = 0; i + 32 <= hex.length; i += 32) this.#bloom.add(hex.slice(i, i + 32));
     if (this.#isMemoryFull()) this.#storePacked(bytes);
     else this.#table.addPacked(bytes);
+  }
+
+  /** Lets go of the store, where there is one. */
+  close(): void {
+    this.#store?.close();
+    this.#store = undefined;
   }
 
   #isMemoryFull(): boolean {

@@ -144,14 +144,11 @@ export class DataFile {
   }
 
   async #fence(): Promise<void> {
-    const [own, atPath] = await Promise.all([
-      this.#file.status(),
-      this.#fileSystem.status(this.path),
-    ]);
+    // One look tells all: while we hold the file open its inode can't be given to another.
+    const atPath = await this.#fileSystem.status(this.path);
     if (atPath === undefined) throw missingFile(this.path);
     if (atPath.identity !== this.#identity) throw replacedFile(this.path);
-    if (own.links === 0) throw missingFile(this.path);
-    if (own.size !== this.#written) throw changedFile(this.path, this.#written, own.size);
+    if (atPath.size !== this.#written) throw changedFile(this.path, this.#written, atPath.size);
   }
 }
 

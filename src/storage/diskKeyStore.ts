@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import type { Fingerprint } from '../core/keys.ts';
 import type { KeyStore } from '../dedup/seenKeys.ts';
 import { DatabaseSync, inTransaction, type StatementSync } from './sqlite.ts';
@@ -9,12 +10,12 @@ export class DiskKeyStore implements KeyStore {
   readonly #add: StatementSync;
 
   constructor(path: string) {
+    // Made anew at each open, so nothing is lost when it is torn; one that a killed process tore can't be opened.
+    rmSync(path, { force: true });
     this.#database = new DatabaseSync(path);
-    // Made anew at each open, so nothing is lost when it is torn.
     this.#database.exec(
       'PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -32000;',
     );
-    this.#database.exec('DROP TABLE IF EXISTS keys');
     this.#database.exec('CREATE TABLE keys (key BLOB PRIMARY KEY) WITHOUT ROWID');
     this.#has = this.#database.prepare('SELECT 1 FROM keys WHERE key = ?');
     this.#add = this.#database.prepare('INSERT OR IGNORE INTO keys (key) VALUES (?)');

@@ -56,8 +56,13 @@ export class FileLock {
     for (;;) {
       const lock = FileLock.#tryAcquire(path);
       if (lock !== undefined) {
-        if (options.holderFile !== undefined) await writeHolder(options.holderFile, options);
-        return lock;
+        try {
+          if (options.holderFile !== undefined) await writeHolder(options.holderFile, options);
+          return lock;
+        } catch (error) {
+          lock.release();
+          throw error;
+        }
       }
       if (options.clock.monotonicMs() >= deadline) throw await heldBy(path, options.holderFile);
       await options.clock.sleep(pollMs);

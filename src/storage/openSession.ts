@@ -19,6 +19,7 @@ import { SeenKeys } from '../dedup/seenKeys.ts';
 import { DataFile } from './dataFile.ts';
 import { DiskKeyStore } from './diskKeyStore.ts';
 import { makeDirectoryDurably } from './durableFiles.ts';
+import type { FileSystem } from './fileSystem.ts';
 import { IndexFeeder } from './indexFeeder.ts';
 import { catchUpIndex, rebuildIndex } from './indexRebuild.ts';
 import { Journal } from './journal.ts';
@@ -81,17 +82,43 @@ async function createAround(
   ports: StoragePorts,
   opener: Opener,
   layout: SessionLayout,
-  { root, collectionFile, collection, outputDir, previous }: NewSession,
+  session: NewSession,
   master: DataFile,
   startedAt: number,
 ): Promise<SessionStore> {
-  await makeDirectoryDurably(ports.fileSystem, layout.folder);
+  const { fileSystem } = ports;
+  await makeDirectoryDurably(fileSystem, layout.folder);
   const lock = await acquireLock(ports, layout, opener);
+  const isTaken = (await fileSystem.status(layout.journal)) !== undefined;
+  const closers: Closer[] = [];
+  try {
+    return await fillSession(ports, opener, layout, session, { lock, master, startedAt }, closers);
+  } catch (error) {
+    await closeAll(closers);
+    // Without its journal the rest is no session.
+    const own = [layout.journal, layout.index, `${layout.index}-wal`, `${layout.index}-shm`];
+    if (!isTaken) for (const path of own) await removeIfFile(fileSystem, path);
+    await fileSystem.remove(layout.holder);
+    lock.release();
+    if (!isTaken) await fileSystem.remove(layout.lock);
+    throw error;
+  }
+}
+
+async function fillSession(
+  ports: StoragePorts,
+  opener: Opener,
+  layout: SessionLayout,
+  { root, collectionFile, collection, outputDir, previous }: NewSession,
+  { lock, master, startedAt }: { lock: FileLock; master: DataFile; startedAt: number },
+  closers: Closer[],
+): Promise<SessionStore> {
   const journal = await Journal.create(
     ports.fileSystem,
     layout.journal,
     collection.durability.fsync,
   );
+  closers.push(() => journal.close());
   const header: SessionEvent = {
     type: 'session',
     format: journalFormat,
@@ -113,6 +140,9 @@ async function createAround(
   const view = entries.reduce(reduceView, emptyView);
   const index = SessionIndex.open(layout.index);
   const feeder = indexFeeder(ports, layout, index, view);
+  closers.push(() => {
+    feeder.close(false);
+  });
   feeder.add(entries, view);
   return new SessionStore({
     ports,
@@ -175,17 +205,22 @@ async function openLocked(
   const isSynced = collection.durability.fsync;
   const { index, view, scan, wasRebuilt } = await catchUpIndex(fileSystem, layout, logger);
   const files = new Map<FileRole, DataFile>();
+  const closers: Closer[] = [
+    () => {
+      index.close();
+    },
+  ];
   try {
     const tornJournal = await cutTornJournal(fileSystem, layout, scan);
     const { tornFiles, adopted } = await recoverDataFiles(fileSystem, layout, collection, view);
     await makeTrue(fileSystem, layout, scan.position, view);
     const journal = await Journal.open(fileSystem, layout.journal, scan.position, isSynced);
+    closers.push(() => journal.close());
     for (const file of view.files) {
       const size = file.bytes + (adopted.find((a) => a.range.file === file.file)?.range.bytes ?? 0);
-      files.set(
-        file.role,
-        await DataFile.open(fileSystem, layout.absolute(file.file), size, isSynced),
-      );
+      const open = await DataFile.open(fileSystem, layout.absolute(file.file), size, isSynced);
+      closers.push(() => open.close());
+      files.set(file.role, open);
     }
     const interrupted = index.unitsInState('in_progress');
     const recovered: RecoveredEvent = {
@@ -237,10 +272,20 @@ async function openLocked(
       }),
     };
   } catch (error) {
-    index.close();
-    for (const file of files.values()) await file.close();
+    await closeAll(closers);
     throw error;
   }
+}
+
+type Closer = () => Promise<void> | void;
+
+/** Closes what was opened before something failed; that failure is what is told, not one of these. */
+async function closeAll(closers: readonly Closer[]): Promise<void> {
+  for (const close of closers) await Promise.resolve(close()).catch(() => undefined);
+}
+
+async function removeIfFile(fileSystem: FileSystem, path: string): Promise<void> {
+  if ((await fileSystem.status(path))?.isDirectory === false) await fileSystem.remove(path);
 }
 
 /** What the journal's header says of a session. @throws when there is none that can be read. */

@@ -237,7 +237,7 @@ export class SessionIndex {
   }
 
   close(): void {
-    this.#database.close();
+    if (this.#database.isOpen) this.#database.close();
   }
 
   *#keyBlocks(kind: number): Generator<Uint8Array> {

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import type { Collection } from '../core/config.ts';
-import type { FaultError } from '../core/errors.ts';
+import { FaultError } from '../core/errors.ts';
 import type { CheckpointType, FileRole, HostHealth, JournalEvent } from '../core/events.ts';
 import type { Fingerprint } from '../core/keys.ts';
 import { fingerprint } from '../core/keys.ts';
@@ -11,7 +11,7 @@ import { writeCheckpoint, type CheckpointWriterOptions } from './checkpointFiles
 import { Committer, type Handover, type Receipt } from './committer.ts';
 import { DataFile } from './dataFile.ts';
 import { hasCode, type FileSystem } from './fileSystem.ts';
-import { IndexFeeder } from './indexFeeder.ts';
+import type { IndexFeeder } from './indexFeeder.ts';
 import type { Journal, PlacedEntry } from './journal.ts';
 import { dataFileName, type SessionLayout } from './layout.ts';
 import type { FileLock } from './lock.ts';
@@ -162,7 +162,7 @@ export class SessionStore {
 
   /** Writes a verified snapshot of the session as it is now, and journals it. */
   async checkpoint(checkpointType: CheckpointType, health: readonly HostHealth[]): Promise<void> {
-    const { ports, journal } = this.#parts;
+    const { ports } = this.#parts;
     const index = await this.#parts.index.current();
     const options: CheckpointWriterOptions = {
       ...ports,
@@ -173,10 +173,13 @@ export class SessionStore {
     this.#checkpointsSinceCleanup += 1;
     const isCleanupDue = this.#checkpointsSinceCleanup >= this.collection.checkpoints.cleanupEvery;
     if (isCleanupDue) this.#checkpointsSinceCleanup = 0;
-    const snapshot = { view: this.#view, groups: index.groups, position: journal.position, health };
+    // All of one moment: the journal may be a line ahead of the index already.
+    const { view, groups, position } = index;
+    const snapshot = { view, groups, position, health };
     const id = await writeCheckpoint(options, checkpointType, snapshot, isCleanupDue);
     await this.record({ type: 'checkpoint', id, checkpointType, health });
-    await writeSummary(ports.fileSystem, this.layout, this.#view, index.groups, health);
+    const { view: viewNow, groups: groupsNow } = await this.#parts.index.current();
+    await writeSummary(ports.fileSystem, this.layout, viewNow, groupsNow, health);
   }
 
   /** Gives up what waits to be committed: it was never acknowledged. Nothing is written from here on. */
@@ -190,13 +193,31 @@ export class SessionStore {
    * @param isInOrder the index is caught up and marked as sound.
    */
   async close(isInOrder: boolean): Promise<void> {
-    const { index, files, journal, lock, ports } = this.#parts;
-    if (isInOrder) await this.#committer.settled();
-    index.close(isInOrder);
-    for (const file of files.values()) await file.close();
-    await journal.close();
-    await ports.fileSystem.remove(this.layout.holder);
+    const { index, files, journal, lock, ports, seenRecords, seenUnits } = this.#parts;
+    // A commit that is under way ends before its files are closed.
+    await this.#committer.settled();
+    const steps: (() => Promise<void> | void)[] = [
+      () => {
+        index.close(isInOrder);
+      },
+      ...[...files.values(), journal].map((file) => () => file.close()),
+      () => {
+        seenRecords.close();
+        seenUnits.close();
+      },
+      () => ports.fileSystem.remove(this.layout.holder),
+    ];
+    const failures: unknown[] = [];
+    for (const step of steps) {
+      try {
+        await step();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    // Whatever failed: nobody writes to the session any more.
     lock.release();
+    if (failures.length > 0) throw failures[0];
   }
 
   #advance(entries: readonly PlacedEntry[]): void {
@@ -226,9 +247,9 @@ export class SessionStore {
       files.set(role, file);
       this.#advance(entries);
     } catch (error) {
-      // Its name is not in the journal, so an empty file is all it is.
       await file.close();
-      await ports.fileSystem.remove(file.path);
+      // After a failed fdatasync its name may be in the journal all the same: then the file has to be there.
+      if (!(error instanceof FaultError)) await ports.fileSystem.remove(file.path);
       throw error;
     }
     return file;
