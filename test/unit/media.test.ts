@@ -4,6 +4,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { readCollectionText } from '../../src/core/collectionText.ts';
 import { templateNames, withName } from '../../src/host/templates.ts';
+import { referenceFile, referenceText } from '../tools/collectionReference.ts';
 import { schemaFile, schemaText } from '../tools/collectionSchema.ts';
 
 const templates = path.resolve(import.meta.dirname, '../../media/templates');
@@ -12,6 +13,10 @@ const templateText = (name: string): string =>
 
 test('the JSON Schema is the one of src/core/config.ts (node test/tools/collectionSchema.ts)', async () => {
   assert.equal(readFileSync(schemaFile, 'utf8'), await schemaText());
+});
+
+test('the reference is the one of src/core/config.ts (node test/tools/collectionReference.ts)', async () => {
+  assert.equal(readFileSync(referenceFile, 'utf8'), await referenceText());
 });
 
 test('the templates are the files of media/templates', () => {
