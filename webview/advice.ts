@@ -12,6 +12,11 @@ export interface Advice {
   readonly tone: Tone;
 }
 
+/** Whether this window runs the session: only then are there measurements. */
+export function isRunningHere({ snapshot, holder }: DashboardModel): boolean {
+  return snapshot.view.state === 'active' && holder === null;
+}
+
 /** Picks the advice for a model. */
 export function adviceFor({ snapshot, holder }: DashboardModel): Advice | null {
   const { view, live } = snapshot;

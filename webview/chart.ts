@@ -1,5 +1,6 @@
 import uPlot from 'uplot';
 import type { RateSample } from '../src/core/live.ts';
+import { isRunningHere } from './advice.ts';
 import { el, section, setAttribute } from './dom.ts';
 import type { Part } from './tables.ts';
 import type { Words } from './words.ts';
@@ -43,9 +44,10 @@ export function createChart(words: Words): Part {
 
   return {
     element,
-    update({ snapshot: { view, live } }) {
+    update(model) {
+      const { live } = model.snapshot;
       const { samples } = live;
-      element.hidden = samples.length === 0 && view.state !== 'active';
+      element.hidden = samples.length === 0 && !isRunningHere(model);
       empty.hidden = samples.length > 0;
       holder.hidden = samples.length === 0;
       if (samples.length === 0 || samples === drawn) return;

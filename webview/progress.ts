@@ -1,5 +1,6 @@
 import type { SessionView } from '../src/core/view.ts';
 import { unitStates, type UnitState } from '../src/core/unit.ts';
+import { isRunningHere } from './advice.ts';
 import { el, section, setAttribute, setText } from './dom.ts';
 import type { Part } from './tables.ts';
 import type { Words } from './words.ts';
@@ -40,7 +41,8 @@ export function createProgress(words: Words): Part {
   });
   return {
     element: section('progress', t('section.progress'), text, bar, legend),
-    update({ snapshot: { view, live } }) {
+    update(model) {
+      const { view, live } = model.snapshot;
       const finished = finishedUnits(view);
       const total = view.unitTotal;
       const parts = [
@@ -53,7 +55,7 @@ export function createProgress(words: Words): Part {
               format.percent(finished / total),
             ),
       ];
-      if (view.state === 'active' && total > 0) {
+      if (isRunningHere(model) && total > 0) {
         parts.push(
           live.etaMs === null
             ? t('progress.timeLeftUnknown')

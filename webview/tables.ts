@@ -2,6 +2,7 @@ import type { HostHealth } from '../src/core/events.ts';
 import type { InFlightView } from '../src/core/live.ts';
 import type { ErrorView } from '../src/core/view.ts';
 import type { DashboardModel } from '../src/protocol/webview.ts';
+import { isRunningHere } from './advice.ts';
 import { el, section, setText } from './dom.ts';
 import { Table } from './table.ts';
 import type { Words } from './words.ts';
@@ -38,10 +39,10 @@ export function createInFlight(words: Words): Part {
   const element = section('in-flight', t('section.inFlight'), table.element, note);
   return {
     element,
-    update({ snapshot }) {
-      const { inFlight } = snapshot.live;
+    update(model) {
+      const { inFlight } = model.snapshot.live;
       table.update(inFlight.slice(0, maxRows));
-      element.hidden = inFlight.length === 0 && snapshot.view.state !== 'active';
+      element.hidden = inFlight.length === 0 && !isRunningHere(model);
       const empty = t('empty.inFlight');
       const more = inFlight.length - maxRows;
       setText(
@@ -127,10 +128,11 @@ export function createHosts(words: Words): Part {
   const element = section('hosts', t('section.hosts'), table.element, note);
   return {
     element,
-    update({ snapshot }) {
-      element.hidden = snapshot.live.hosts.length === 0 && snapshot.view.state !== 'active';
-      table.update(snapshot.live.hosts);
-      note.hidden = snapshot.live.hosts.length > 0;
+    update(model) {
+      const { hosts } = model.snapshot.live;
+      element.hidden = hosts.length === 0 && !isRunningHere(model);
+      table.update(hosts);
+      note.hidden = hosts.length > 0;
     },
   };
 }

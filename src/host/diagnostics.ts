@@ -11,6 +11,8 @@ export class CollectionChecker implements vscode.Disposable {
   readonly #diagnostics = vscode.languages.createDiagnosticCollection('cfCollector');
   readonly #engine: Pick<EngineClient, 'request'>;
   readonly #log: vscode.LogOutputChannel;
+  /** How many checks of a file were asked for: only what the last one finds is shown. */
+  readonly #asked = new Map<string, number>();
 
   constructor(engine: Pick<EngineClient, 'request'>, log: vscode.LogOutputChannel) {
     this.#engine = engine;
@@ -40,10 +42,14 @@ export class CollectionChecker implements vscode.Disposable {
     if (uri.scheme !== 'file' || !isCollectionFile(uri) || !vscode.workspace.isTrusted) return [];
     const workspace = vscode.workspace.getWorkspaceFolder(uri)?.uri.fsPath;
     if (workspace === undefined) return [];
+    const asked = (this.#asked.get(uri.fsPath) ?? 0) + 1;
+    this.#asked.set(uri.fsPath, asked);
     try {
       const params = { workspace, file: uri.fsPath };
       const problems = await this.#engine.request('checkCollection', params, checkTimeoutMs);
-      this.#diagnostics.set(uri, problems.map(toDiagnostic));
+      if (this.#asked.get(uri.fsPath) === asked) {
+        this.#diagnostics.set(uri, problems.map(toDiagnostic));
+      }
       return problems;
     } catch (error) {
       // A file that could not be checked is said to be neither right nor wrong.

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import * as vscode from 'vscode';
+import { cliCommand } from '../../src/host/terminal.ts';
 import { sampleBookCount } from '../../src/serve/sampleBooks.ts';
 import { startSampleSite } from '../../src/serve/sampleSite.ts';
 import type { LoopbackServer } from '../../src/serve/loopback.ts';
@@ -140,4 +143,35 @@ test('a checkpoint opens as a page that a person can read', async (t) => {
     (await vscode.workspace.openTextDocument(other)).getText(),
     /does not belong to an open folder/,
   );
+});
+
+test('a session moved to the terminal goes on there, and is shown as running elsewhere', async (t) => {
+  closeEditorsAfter(t);
+  const api = await activeApi();
+  const site = await serveSite(t, 20);
+  const ref = await start(await addCollection(bookCollection(site.url, 'moved')));
+  await until(api, ref.session, ({ snapshot }) => snapshot.view.records > 0);
+  await vscode.commands.executeCommand('cfCollector.stop', ref);
+  await untilState(api, ref, 'stopped');
+  const extension = vscode.extensions.getExtension('cf-collector.cf-collector')!;
+  const line = cliCommand(extension.extensionPath, ['resume', ref.session]);
+  const cli = spawn(line.command, line.args, {
+    cwd: ref.workspace,
+    env: { ...process.env, ...line.env },
+  });
+  t.after(() => cli.kill('SIGKILL'));
+  const ended = once(cli, 'exit');
+  const elsewhere = await until(api, ref.session, ({ holder }) => {
+    void vscode.commands.executeCommand('cfCollector.refresh');
+    return holder !== null;
+  });
+  assert.deepEqual([elsewhere.holder?.pid, elsewhere.holder?.via], [cli.pid, 'cli']);
+  assert.equal(elsewhere.resumable, false);
+  assert.equal(elsewhere.isOurs, false);
+  // Nothing of it can be taken from there.
+  await vscode.commands.executeCommand('cfCollector.stop', ref);
+  assert.deepEqual((await ended) as [number], [0, null]);
+  await vscode.commands.executeCommand('cfCollector.refresh');
+  const done = await untilState(api, ref, 'completed');
+  assert.equal(new Set(await urlsIn(masterOf(done))).size, sampleBookCount);
 });
