@@ -112,7 +112,7 @@ export class Committer {
   #lazyTimer: ReturnType<typeof setTimeout> | undefined;
   #unitTotal: number;
   #recordTotal: number;
-  #target: number | undefined;
+  readonly #target: number | undefined;
   #notYetSafe = 0;
   readonly #idle: (() => void)[] = [];
 

@@ -12,6 +12,8 @@ export interface BadStretch {
 export interface JournalScan {
   /** The last good line. */
   readonly position: JournalPosition;
+  /** Where the last commit begins: the first of the last good lines that have one and the same time. */
+  readonly lastCommitStart: number;
   /** Bad lines, or missing ones, with valid ones after them: corruption. A missing line has no bytes. */
   readonly gaps: readonly BadStretch[];
   /** Bytes after the last good line: a torn tail. */
@@ -19,7 +21,8 @@ export interface JournalScan {
 }
 
 const pieceBytes = 1024 * 1024;
-const newline = 0x0a;
+/** What ends a line, and nothing else does. */
+export const newline = 0x0a;
 
 /**
  * Reads a journal from a position on, line by line, with flat memory. Every line whose own sum holds is given, also
@@ -34,6 +37,8 @@ export async function scanJournal(
   let last = from;
   let bad: BadStretch | undefined;
   const gaps: BadStretch[] = [];
+  let lastCommitStart = from.start;
+  let lastAt: string | undefined;
   for await (const { offset, bytes, isWhole } of readLines(fileSystem, path, from.end)) {
     const line = isWhole ? decodeLine(bytes) : undefined;
     if (line === undefined) {
@@ -44,10 +49,12 @@ export async function scanJournal(
     if (bad !== undefined) gaps.push(bad);
     else if (line.prev !== last.sum || line.seq !== last.seq + 1) gaps.push({ offset, bytes: 0 });
     bad = undefined;
+    if (line.at !== lastAt) lastCommitStart = offset;
+    lastAt = line.at;
     last = { seq: line.seq, start: offset, end: offset + bytes.length + 1, sum: line.sum };
     onEntry({ seq: line.seq, at: line.at, events: line.events, position: last });
   }
-  return { position: last, gaps, torn: bad };
+  return { position: last, lastCommitStart, gaps, torn: bad };
 }
 
 /** Whether the journal has, at this position, the line that the position says. */

@@ -95,11 +95,14 @@ async function createAround(
     return await fillSession(ports, opener, layout, session, { lock, master, startedAt }, closers);
   } catch (error) {
     await closeAll(closers);
-    // Without its journal the rest is no session.
-    const own = [layout.journal, layout.index, `${layout.index}-wal`, `${layout.index}-shm`];
-    if (!isTaken) for (const path of own) await removeIfFile(fileSystem, path);
-    await fileSystem.remove(layout.holder);
-    lock.release();
+    try {
+      // Without its journal the rest is no session.
+      const own = [layout.journal, layout.index, `${layout.index}-wal`, `${layout.index}-shm`];
+      if (!isTaken) for (const path of own) await removeIfFile(fileSystem, path);
+      await fileSystem.remove(layout.holder);
+    } finally {
+      lock.release();
+    }
     if (!isTaken) await fileSystem.remove(layout.lock);
     throw error;
   }
@@ -187,8 +190,11 @@ export async function openSession(
   try {
     return await openLocked(ports, opener, layout, collection, previous, lock);
   } catch (error) {
-    await ports.fileSystem.remove(layout.holder);
-    lock.release();
+    try {
+      await ports.fileSystem.remove(layout.holder);
+    } finally {
+      lock.release();
+    }
     throw error;
   }
 }
@@ -213,7 +219,7 @@ async function openLocked(
   try {
     const tornJournal = await cutTornJournal(fileSystem, layout, scan);
     const { tornFiles, adopted } = await recoverDataFiles(fileSystem, layout, collection, view);
-    await makeTrue(fileSystem, layout, scan.position, view);
+    await makeTrue(fileSystem, layout, scan, view);
     const journal = await Journal.open(fileSystem, layout.journal, scan.position, isSynced);
     closers.push(() => journal.close());
     for (const file of view.files) {

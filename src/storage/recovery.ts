@@ -1,7 +1,13 @@
 import { dirname } from 'node:path';
 import type { Collection } from '../core/config.ts';
 import { FaultError } from '../core/errors.ts';
-import type { AdoptedEvent, FileRole, JournalEvent, RecoveredEvent } from '../core/events.ts';
+import type {
+  AdoptedEvent,
+  CommittedRange,
+  FileRole,
+  JournalEvent,
+  RecoveredEvent,
+} from '../core/events.ts';
 import { packFingerprints, type Fingerprint } from '../core/keys.ts';
 import { recordKeysOf, type RecordKeys } from '../core/recordKeys.ts';
 import { isJsonObject, parseJson } from '../core/json.ts';
@@ -9,9 +15,8 @@ import type { FileView, SessionView } from '../core/view.ts';
 import { sha256Hex } from './dataFile.ts';
 import { cutTo, keepAside } from './durableFiles.ts';
 import { readFully, withFile, writeFully, type FileSystem } from './fileSystem.ts';
-import type { JournalPosition } from './journal.ts';
 import { decodeLine } from './journalLine.ts';
-import { readLines, type JournalScan } from './journalReader.ts';
+import { newline, readLines, type JournalScan } from './journalReader.ts';
 import type { SessionLayout } from './layout.ts';
 import type { IndexedUnit } from './sessionIndex.ts';
 
@@ -117,24 +122,20 @@ function keyOfLine(bytes: Buffer, recordKeys: RecordKeys): Fingerprint | undefin
 }
 
 /**
- * Rewrites the last journal line, its ranges and what follows them in place and syncs them: what was only in the page
- * cache (a failed fdatasync leaves clean-looking pages) is now on disk, or the error shows itself.
+ * Rewrites the last commit in the journal, its ranges and what follows them in place and syncs them: what was only in the
+ * page cache (a failed fdatasync leaves clean-looking pages) is now on disk, or the error shows itself.
  */
 export async function makeTrue(
   fileSystem: FileSystem,
   layout: SessionLayout,
-  position: JournalPosition,
+  { position, lastCommitStart }: JournalScan,
   view: SessionView,
 ): Promise<void> {
   const from = new Map<string, number>(view.files.map((f) => [f.file, f.bytes]));
   if (position.seq >= 0) {
-    const line = await rewrite(fileSystem, layout.journal, position.start);
-    const last = decodeLine(line.subarray(0, position.end - position.start - 1));
-    for (const event of last?.events ?? []) {
-      if (event.type !== 'committed') continue;
-      for (const range of event.ranges) {
-        from.set(range.file, Math.min(from.get(range.file) ?? range.offset, range.offset));
-      }
+    const lines = await rewrite(fileSystem, layout.journal, lastCommitStart);
+    for (const range of rangesIn(lines.subarray(0, position.end - lastCommitStart))) {
+      from.set(range.file, Math.min(from.get(range.file) ?? range.offset, range.offset));
     }
   }
   const folders = new Set([layout.folder]);
@@ -144,6 +145,16 @@ export async function makeTrue(
     await rewrite(fileSystem, path, offset);
   }
   for (const folder of folders) await fileSystem.syncDirectory(folder);
+}
+
+function* rangesIn(lines: Buffer): Generator<CommittedRange> {
+  let start = 0;
+  for (let end = lines.indexOf(newline); end >= 0; end = lines.indexOf(newline, start)) {
+    for (const event of decodeLine(lines.subarray(start, end))?.events ?? []) {
+      if (event.type === 'committed') yield* event.ranges;
+    }
+    start = end + 1;
+  }
 }
 
 async function rewrite(fileSystem: FileSystem, path: string, offset: number): Promise<Buffer> {

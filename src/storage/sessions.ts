@@ -73,7 +73,8 @@ export async function inspectSession(
   const holder = await readHolder(layout.holder);
   const isHeld = holder !== undefined && isHolderAlive(holder, machine);
   let damage: string | undefined;
-  let { view, position } = await indexedPart(fileSystem, layout);
+  const { view: indexed, position } = await indexedPart(fileSystem, layout);
+  let view = indexed;
   try {
     const scan = await scanJournal(fileSystem, layout.journal, position, (entry) => {
       view = reduceView(view, entry);
