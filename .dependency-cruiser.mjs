@@ -36,7 +36,7 @@ const doors = [
     name: 'vscode-only-in-host',
     comment: 'Only src/host and src/extension.ts run inside VS Code.',
     module: ['vscode'],
-    rooms: ['src/host/', 'src/extension.ts', 'test/host/'],
+    rooms: ['src/host/', 'src/extension.ts', 'test/host/', 'test/bench/'],
   },
   {
     name: 'undici-only-in-sources',

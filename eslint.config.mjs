@@ -55,7 +55,16 @@ export default defineConfig(
         },
         { selector: 'typeLike', format: ['PascalCase'] },
         {
-          selector: ['memberLike', 'variable', 'function'],
+          // A key of an object literal may be one of a file format, and those are not ours to name.
+          selector: [
+            'classProperty',
+            'classMethod',
+            'accessor',
+            'typeMethod',
+            'typeProperty',
+            'variable',
+            'function',
+          ],
           format: null,
           leadingUnderscore: 'forbid',
           trailingUnderscore: 'forbid',
@@ -67,9 +76,16 @@ export default defineConfig(
       ],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      // A type that holds itself can't be written as a Record.
+      '@typescript-eslint/consistent-indexed-object-style': 'off',
       // A method may owe its caller a promise and have nothing to wait for.
       '@typescript-eslint/require-await': 'off',
     },
+  },
+  {
+    // They describe what other packages export.
+    files: ['**/*.d.ts'],
+    rules: { 'no-restricted-syntax': 'off' },
   },
   {
     // A command line talks to its user through the console; so do scripts and tests.
