@@ -1,5 +1,11 @@
 import type { JournalEvent } from '../core/events.ts';
-import { isJsonObject, parseJson, toJsonLine, type JsonValue } from '../core/json.ts';
+import {
+  isBigIntegerText,
+  isJsonObject,
+  parseJson,
+  toJsonLine,
+  type JsonValue,
+} from '../core/json.ts';
 import type { JournalEntry } from '../core/view.ts';
 import { sha256Hex } from './dataFile.ts';
 
@@ -16,6 +22,8 @@ export interface JournalLine extends JournalEntry {
   readonly sum: string;
 }
 
+/** What a line has beside its events, at most. */
+const envelopeBytes = 512;
 const sumMark = ',"sum":"';
 const tailLength = sumMark.length + 64 + '"}'.length;
 
@@ -62,9 +70,10 @@ export function splitIntoLines(
   const lines: JournalEvent[][] = [];
   let line: JournalEvent[] = [];
   let lineBytes = 0;
-  const pieces = events.flatMap((event) => splitEvent(event, maxBytes));
+  const room = maxBytes - envelopeBytes;
+  const pieces = events.flatMap((event) => splitEvent(event, room));
   for (const { event, bytes } of pieces) {
-    if (line.length > 0 && lineBytes + bytes > maxBytes) {
+    if (line.length > 0 && lineBytes + bytes > room) {
       lines.push(line);
       line = [];
       lineBytes = 0;
@@ -80,7 +89,7 @@ function splitEvent(
   event: JournalEvent,
   maxBytes: number,
 ): { event: JournalEvent; bytes: number }[] {
-  const bytes = estimatedBytes(event);
+  const bytes = estimatedBytes(event, maxBytes);
   if (event.type !== 'units' || bytes <= maxBytes || event.items.length === 1)
     return [{ event, bytes }];
   const half = Math.ceil(event.items.length / 2);
@@ -93,17 +102,28 @@ function splitEvent(
   ];
 }
 
-/** Cheap for the many small events, exact where size matters. */
-function estimatedBytes(event: JournalEvent): number {
+/** At least what the event takes: cheap for the many small ones, exact where size matters. */
+function estimatedBytes(event: JournalEvent, maxBytes: number): number {
   if (event.type === 'units') {
-    if (event.items.length < 100) return event.items.length * 4096;
-    return Buffer.byteLength(JSON.stringify(event.items));
+    const bound = event.items.reduce((sum, item) => sum + mostBytes(item), 0);
+    return bound <= maxBytes ? bound : Buffer.byteLength(JSON.stringify(event.items));
   }
   if (event.type === 'adopted') return event.range.keys.length + 512;
   if (event.type === 'taken') return event.keys.length + 100;
   if (event.type === 'committed')
-    return event.ranges.reduce((sum, r) => sum + r.keys.length + 300, event.units.length * 80);
+    return event.ranges.reduce((sum, r) => sum + r.keys.length + 300, event.units.length * 110);
   if (event.type === 'advanced' || event.type === 'answered')
     return JSON.stringify(event.cursor).length * 3 + 100;
   return 512;
+}
+
+/** Bytes that a value takes as JSON, at most: a character takes six as an escape. */
+function mostBytes(value: JsonValue | object | undefined): number {
+  if (typeof value === 'string') return value.length * 6 + 3;
+  if (typeof value !== 'object' || value === null) return 25;
+  if (isBigIntegerText(value)) return value.rawJSON.length + 1;
+  let bytes = 3;
+  for (const [key, inner] of Object.entries(value) as [string, JsonValue][])
+    bytes += key.length * 6 + 3 + mostBytes(inner);
+  return bytes;
 }
