@@ -1,7 +1,8 @@
-// npm run bench [-- --runs N] [-- html json frontier]: what things cost here, side by side with bare loops.
+// npm run bench [-- --runs N] [-- html json frontier loop]: what things cost here, side by side with bare loops.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from '../../.ci/build.ts';
+import { measureEventLoop } from './eventLoopCase.ts';
 import { measureFrontier } from './frontierCase.ts';
 import { measureHtml } from './htmlCase.ts';
 import { measureJson } from './jsonCase.ts';
@@ -12,6 +13,7 @@ const cases: Readonly<Record<string, (runs: number) => Promise<Figure[]>>> = {
   html: measureHtml,
   json: measureJson,
   frontier: measureFrontier,
+  loop: measureEventLoop,
 };
 
 async function main(): Promise<void> {
