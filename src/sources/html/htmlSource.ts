@@ -17,6 +17,7 @@ import { productToken, RobotsCache } from './robots.ts';
 import { Scope } from './scope.ts';
 import { compileSelector, type Selector } from './selector.ts';
 import { readSitemap, type SitemapEntry } from './sitemap.ts';
+import { Turns } from './turns.ts';
 import { depthOf, isSitemap, pageUnit, sitemapUnit, startUnit, urlOf } from './units.ts';
 
 /** Units handed over at once: a large sitemap neither waits for its end nor makes one huge commit. */
@@ -68,7 +69,7 @@ class HtmlSource implements Source<HtmlItem> {
   readonly #redirects: Redirects;
   readonly #quota: PageQuota;
   /** One sitemap is read at a time: each may be 50 MB, and its URLs a million objects. */
-  #sitemapTurn: Promise<void> = Promise.resolve();
+  readonly #sitemapTurns = new Turns();
   /** Our name in robots rules. */
   readonly #agent: string;
 
@@ -209,10 +210,7 @@ class HtmlSource implements Source<HtmlItem> {
     unit: ClaimedUnit,
     signal: AbortSignal,
   ): AsyncGenerator<Page<HtmlItem>, void, void> {
-    const { promise, resolve: endTurn } = Promise.withResolvers<void>();
-    const turnBefore = this.#sitemapTurn;
-    this.#sitemapTurn = promise;
-    await turnBefore;
+    const endTurn = await this.#sitemapTurns.take(signal);
     try {
       yield* this.#readSitemap(unit, signal);
     } finally {
@@ -224,7 +222,6 @@ class HtmlSource implements Source<HtmlItem> {
     unit: ClaimedUnit,
     signal: AbortSignal,
   ): AsyncGenerator<Page<HtmlItem>, void, void> {
-    signal.throwIfAborted();
     const minDelayMs = (await this.#robots?.admit(urlOf(unit), signal)) ?? 0;
     const maxBytes = Math.max(maxSitemapBytes, this.#config.request.maxBodyBytes);
     const { url, body } = await this.#http.fetch({

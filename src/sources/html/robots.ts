@@ -9,6 +9,7 @@ import {
 } from '../../core/errors.ts';
 import type { Clock } from '../../core/ports.ts';
 import type { HttpClient } from '../http/client.ts';
+import { untilAborted } from './untilAborted.ts';
 
 /** RFC 9309: a copy is used for at most a day. */
 const keptMs = 24 * 3_600_000;
@@ -208,18 +209,4 @@ function unreachable(origin: string, cause: RetryError, delayMs: number): Thrott
     delayMs,
     { data: { origin }, cause },
   );
-}
-
-/** Stops waiting for a promise (which goes on) as soon as the signal is aborted. */
-async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => {
-    reject(signal.reason);
-  };
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
 }

@@ -144,7 +144,7 @@ class XmlSitemap implements SitemapFormat {
     const name = this.#open.pop() ?? '';
     const parent = this.#open.at(-1) ?? '';
     const kind = textEntries.get(`${parent}/${name}`);
-    if (kind !== undefined && this.#link !== undefined && !implied) {
+    if (kind !== undefined && this.#link !== undefined) {
       const link = this.#link.trim();
       if (link !== '') this.entries.push({ kind, link });
     }

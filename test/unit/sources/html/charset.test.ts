@@ -26,6 +26,8 @@ test('a byte order mark is believed more than the header, and is no part of the 
   const utf8 = Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from(cyrillic)]);
   assert.equal(decodeHtml(utf8, 'text/html; charset=koi8-r'), cyrillic);
   assert.equal(decodeHtml(utf8, undefined), cyrillic);
+  const broken = Buffer.concat([utf8, Buffer.from([0xe9])]);
+  assert.equal(decodeHtml(broken, undefined), `${cyrillic}\ufffd`);
   const little = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(cyrillic, 'utf16le')]);
   assert.equal(decodeHtml(little, 'text/html; charset=utf-8'), cyrillic);
   const big = Buffer.concat([Buffer.from([0xfe, 0xff]), Buffer.from(cyrillic, 'utf16le').swap16()]);

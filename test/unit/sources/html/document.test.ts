@@ -82,6 +82,11 @@ test('100,000 nested elements neither overflow the stack nor take for ever', () 
   const open = '<div><i class="x">'.repeat(50_000);
   const page = parseHtml(`${open}deep${'</i></div>'.repeat(50_000)}<h1>end</h1>`);
   assert.equal(page.elements.length, 100_001);
+  assert.equal(
+    page.byTag.get('h1')?.[0]?.parent,
+    page.root,
+    'what comes after is where it belongs',
+  );
   assert.equal(depthOf(page.root), maxDepth + 1);
   assert.equal(elementText(page.root), 'deepend');
   assert.ok(serialize(page.root.children).length > 1_000_000);

@@ -110,6 +110,15 @@ test('one compiled selector serves element after element', () => {
   assert.deepEqual(ofItem.all(shop), []);
 });
 
+test('what was found out about an element as the outer one is not true of it as the inner one', () => {
+  const nested = parseHtml('<div><b>1</b><div><p>x</p></div></div>');
+  const [outer, inner] = nested.byTag.get('div') ?? [];
+  assert.ok(outer !== undefined && inner !== undefined);
+  const selector = compileSelector(':scope:not(:has(b)) p');
+  assert.equal(selector.all(outer).length, 0);
+  assert.equal(selector.all(inner).length, 1);
+});
+
 test('at a page, ":scope" is its root element', () => {
   assert.deepEqual(texts(':scope > head'), ['Shop']);
   assert.equal(compileSelector(':scope').first(shop)?.name, 'html');

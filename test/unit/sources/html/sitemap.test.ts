@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { UnitFailedError } from '../../../../src/core/errors.ts';
 import { readSitemap, type SitemapEntry } from '../../../../src/sources/html/sitemap.ts';
-import { redirect, send } from '../../../fixtures/answers.ts';
+import { Gate, redirect, send } from '../../../fixtures/answers.ts';
 import { pagesOf, planAll, claim } from '../../../conformance/drive.ts';
 import { failure, serve } from '../http/httpBench.ts';
 import { openHtml, walk } from './htmlBench.ts';
@@ -28,9 +28,9 @@ test('a sitemap is its pages, an index its sitemaps', async () => {
   const alternate = '<xhtml:link rel="alternate" hreflang="de" href="http://s.test/de"/>';
   assert.deepEqual(
     await links(
-      `<urlset><url>${images}<loc> http://s.test/?a=1&amp;b=2 </loc>${alternate}</url><url><loc><![CDATA[http://s.test/c]]></loc></url><url><loc/></url></urlset>`,
+      `<urlset><url>${images}<loc> http://s.test/?a=1&amp;b=2 </loc>${alternate}</url><url><loc><![CDATA[http://s.test/c]]></loc></url><url><loc/></url><url><loc>http://s.test/d</url></urlset>`,
     ),
-    ['page http://s.test/?a=1&b=2', 'page http://s.test/c'],
+    ['page http://s.test/?a=1&b=2', 'page http://s.test/c', 'page http://s.test/d'],
   );
   assert.deepEqual(
     await links(
@@ -152,13 +152,16 @@ test('pages of sitemaps are start pages, each in scope and once', async (t) => {
   assert.deepEqual(records, [{ depth: 0 }, { depth: 0 }]);
 });
 
-test('a sitemap that moves out of scope is skipped', async (t) => {
+test('a sitemap that moves to where we may not go is left alone', async (t) => {
   const server = await serve(t, {
-    '/robots.txt': send(404),
-    '/map.xml': redirect('http://else.test/map.xml'),
+    '/robots.txt': send(200, 'User-agent: *\nDisallow: /no'),
+    '/out.xml': redirect('http://else.test/map.xml'),
+    '/blocked.xml': redirect('/no.xml'),
   });
-  const { ends } = await walk(openHtml(t, { sitemaps: [server.url('/map.xml')] }));
-  assert.deepEqual(Object.values(ends), ['REDIRECT_OUT_OF_SCOPE']);
+  const sitemaps = [server.url('/out.xml'), server.url('/blocked.xml')];
+  const { ends } = await walk(openHtml(t, { sitemaps }));
+  assert.deepEqual(Object.values(ends), ['REDIRECT_OUT_OF_SCOPE', 'ROBOTS_BLOCKED']);
+  assert.equal(server.count('/no.xml'), 0);
 });
 
 test('indexes in indexes come to an end', async (t) => {
@@ -198,4 +201,27 @@ test('a large sitemap is handed over in parts, the proof with the last', async (
     pages.map((page) => page.end?.by),
     [undefined, undefined, 'end of sitemap'],
   );
+});
+
+test('sitemaps are read one at a time, and one that is stopped while it waits stops at once', async (t) => {
+  const gate = new Gate();
+  const server = await serve(t, {
+    '/robots.txt': send(404),
+    '/1.xml': gate.hold(send(200, urlset('/x'))),
+    '/2.xml': send(200, urlset('/x')),
+    '/3.xml': send(200, urlset('/x')),
+  });
+  const source = openHtml(t, { sitemaps: [1, 2, 3].map((n) => server.url(`/${n}.xml`)) });
+  const [first, second, third] = (await planAll(source)).map((unit, i) => claim(unit, i + 1));
+  const stop = new AbortController();
+  const reason = new Error('stopped');
+  const one = pagesOf(source, first!);
+  const two = source.collect(second!, { signal: stop.signal }).next();
+  const three = pagesOf(source, third!);
+  await server.untilRequests(1, '/1.xml');
+  stop.abort(reason);
+  await assert.rejects(two, (error) => error === reason);
+  assert.equal(server.count('/2.xml') + server.count('/3.xml'), 0);
+  gate.open();
+  assert.equal((await one).length + (await three).length, 2);
 });
