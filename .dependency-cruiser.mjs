@@ -1,8 +1,8 @@
 // The table "Rooms and who may enter them" of ARCHITECTURE.md as rules: `npm run layers`.
 
 /**
- * Each room: what it may import, and what it may import as types only. Everything else is forbidden.
- * @type {Record<string, { imports: string[], types?: string[] }>}
+ * Each room: what it may import, and what it may import as types only. Everything else is
+ * forbidden. @type {Record<string, { imports: string[], types?: string[] }>}
  */
 const rooms = {
   'src/core/': { imports: [] },

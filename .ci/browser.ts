@@ -20,7 +20,9 @@ const installedApps = [
   'C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe',
 ];
 
-/** A Chrome, Edge or Chromium that starts on this machine: the user's own first, then playwright's. */
+/**
+ * A Chrome, Edge or Chromium that starts on this machine: the user's own first, then playwright's.
+ */
 export function findBrowser(): string | undefined {
   const candidates = [
     ...commands.map((command) => findCommand(command)),
@@ -64,7 +66,10 @@ export async function launchBrowser(): Promise<Browser> {
   });
 }
 
-/** A browser without its libraries, or Ubuntu's stand-in for a snap, exists as a file and does not start. */
+/**
+ * A browser without its libraries, or Ubuntu's stand-in for a snap, exists as a file and does not
+ * start.
+ */
 function starts(executable: string): boolean {
   // Chrome for Windows opens a window for --version.
   if (process.platform === 'win32') return true;

@@ -3,7 +3,10 @@ import { findCommand } from './project.ts';
 
 let isUpdated = false;
 
-/** Makes sure that a Debian package is installed. Returns the reason when it can't be, undefined when it is there. */
+/**
+ * Makes sure that a Debian package is installed. Returns the reason when it can't be, undefined
+ * when it is there.
+ */
 export function ensureDebianPackage(name: string): string | undefined {
   if (findCommand('dpkg-query') === undefined || findCommand('apt-get') === undefined) {
     return `needs Debian's package ${name}, and this machine has no apt-get`;

@@ -12,9 +12,10 @@ import type { HostRun } from './hostSuite.ts';
 import { findCommand, inProject } from './project.ts';
 
 /**
- * Runs the host suite in a desktop VS Code: `installed` takes the one on this machine, anything else is a version to
- * download (`stable`, `insiders`, `1.105.0`). Returns what there is to say besides the results. Needs a display: on a
- * Linux without one, `xvfb-run -a npm run test:host -- --desktop`.
+ * Runs the host suite in a desktop VS Code: `installed` takes the one on this machine, anything
+ * else is a version to download (`stable`, `insiders`, `1.105.0`). Returns what there is to say
+ * besides the results. Needs a display: on a Linux without one, `xvfb-run -a npm run test:host --
+ * --desktop`.
  */
 export async function runOnDesktop(run: HostRun, version: string): Promise<string> {
   const executable =

@@ -12,7 +12,10 @@ import { VscodeServer, vscodeVersions } from './vscode.ts';
 export interface HostSuiteOptions {
   /** The VS Code server of the oldest supported version. */
   readonly isOldest?: boolean;
-  /** A desktop VS Code of this version (`stable`, `insiders`, `1.105.0` ...), or the installed one: `installed`. */
+  /**
+   * A desktop VS Code of this version (`stable`, `insiders`, `1.105.0` ...), or the installed one:
+   * `installed`.
+   */
   readonly desktop?: string | undefined;
 }
 
@@ -26,7 +29,10 @@ export interface HostRun {
 
 const limitMs = 300_000;
 
-/** Runs test/host inside a real VS Code. An extension host that ends early, or says nothing, is a failed outcome. */
+/**
+ * Runs test/host inside a real VS Code. An extension host that ends early, or says nothing, is a
+ * failed outcome.
+ */
 export async function runHostSuite(options: HostSuiteOptions = {}): Promise<readonly Outcome[]> {
   const scratch = await mkdtemp(path.join(os.tmpdir(), 'cf-host-'));
   const results = path.join(scratch, 'results.ndjson');
@@ -45,7 +51,10 @@ export async function runHostSuite(options: HostSuiteOptions = {}): Promise<read
   }
 }
 
-/** Runs the suite in the VS Code server, with the browser as its window. Returns what the extension host said. */
+/**
+ * Runs the suite in the VS Code server, with the browser as its window. Returns what the extension
+ * host said.
+ */
 async function runOnServer(run: HostRun, isOldest: boolean): Promise<string> {
   const release = isOldest ? 'oldest' : 'current';
   const env = { ...run.env, CF_HOST_VSCODE: vscodeVersions[release] };

@@ -20,9 +20,9 @@ export interface SampleServers {
 }
 
 /**
- * Makes the folder (a fresh one in the system's temporary folder when none is named) with the sample collections in it,
- * and serves what they collect. Collections that are already there keep their ports, so that a session begun in this
- * folder can go on.
+ * Makes the folder (a fresh one in the system's temporary folder when none is named) with the
+ * sample collections in it, and serves what they collect. Collections that are already there keep
+ * their ports, so that a session begun in this folder can go on.
  */
 export async function serveSamples(
   workspace: string | undefined,

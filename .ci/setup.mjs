@@ -1,6 +1,7 @@
-// First step of every script that must work on a fresh machine: `node .ci/setup.mjs SCRIPT [ARGUMENTS]`.
-// Installs the packages where they are missing or differ from package-lock.json, then runs SCRIPT under
-// the project's own Node. Plain JavaScript without dependencies, because it runs on whatever Node is there.
+// First step of every script that must work on a fresh machine: `node .ci/setup.mjs SCRIPT
+// [ARGUMENTS]`. Installs the packages where they are missing or differ from package-lock.json, then
+// runs SCRIPT under the project's own Node. Plain JavaScript without dependencies, because it runs
+// on whatever Node is there.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -18,7 +19,8 @@ if (!isInstalled()) {
   npm('ci', '--no-audit', '--no-fund', '--loglevel=error');
 }
 if (!existsSync(node)) {
-  // npm skipped the install script of the `node` package (--ignore-scripts): it is what brings the binary.
+  // npm skipped the install script of the `node` package (--ignore-scripts): it is what brings the
+  // binary.
   run(process.execPath, ['installArchSpecificPackage.js'], nodePackage);
   npm('rebuild', '--ignore-scripts', '--loglevel=error', 'node');
 }

@@ -1,4 +1,5 @@
-// npm start [-- --headless] [-- --workspace DIR]: builds, serves the samples and opens VS Code on them.
+// npm start [-- --headless] [-- --workspace DIR]: builds, serves the samples and opens VS Code on
+// them.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
@@ -53,7 +54,9 @@ async function main(): Promise<number> {
   }
 }
 
-/** The command line says where the records went; `--resume` goes on in a workspace that was kept. */
+/**
+ * The command line says where the records went; `--resume` goes on in a workspace that was kept.
+ */
 async function runHeadless(workspace: string): Promise<number> {
   const args = [inProject('dist', 'cli.js'), 'run', 'books.collect.json', '--resume'];
   const cli = spawn(process.execPath, args, { cwd: workspace, stdio: 'inherit' });
@@ -108,7 +111,10 @@ async function openServer(workspace: string, isCheck: boolean): Promise<number> 
   }
 }
 
-/** What the server answers to a browser, which is first sent on to the window with its token as a cookie. */
+/**
+ * What the server answers to a browser, which is first sent on to the window with its token as a
+ * cookie.
+ */
 async function statusOfWindow(url: string): Promise<number> {
   const entry = await fetch(url, { redirect: 'manual' });
   const cookie = entry.headers.getSetCookie().map((line) => line.split(';')[0]);

@@ -1,4 +1,5 @@
-// npm test [-- TIER ...] [-- FILE ...] [-- ARGUMENTS FOR THE TESTS]: builds, runs the tiers in order and counts.
+// npm test [-- TIER ...] [-- FILE ...] [-- ARGUMENTS FOR THE TESTS]: builds, runs the tiers in
+// order and counts.
 import { globSync } from 'node:fs';
 import path from 'node:path';
 import { inspect, stripVTControlCharacters } from 'node:util';
@@ -131,7 +132,8 @@ async function runFiles(tier: Tier, files: readonly string[]): Promise<Counts> {
       const limitMs = tier.limitMinutes * 60_000;
       const { outcomes, output, seconds } = await runTestFile(file, { argv, limitMs });
       const isGood = print(path.relative(root, file), outcomes, seconds, counts);
-      // Measurements and progress of a tier that was asked for by name are wanted also when it passes.
+      // Measurements and progress of a tier that was asked for by name are wanted also when it
+      // passes.
       if (output !== '' && (!isGood || wantedTiers.length > 0)) console.log(indent(tail(output)));
     }
   };
@@ -148,7 +150,10 @@ async function runHostTier(): Promise<Counts> {
   return counts;
 }
 
-/** `--desktop` is a downloaded stable version, `--desktop=VERSION` another, `--desktop=installed` the one on this machine. */
+/**
+ * `--desktop` is a downloaded stable version, `--desktop=VERSION` another, `--desktop=installed`
+ * the one on this machine.
+ */
 function desktopVersion(): string | undefined {
   const flag = argv.find((arg) => /^--desktop(=|$)/.test(arg));
   return flag === undefined ? undefined : (flag.split('=')[1] ?? 'stable');

@@ -24,8 +24,8 @@ export interface FileOptions {
 }
 
 /**
- * Runs one test file in a process of its own. Every way of ending without having run its tests (no test in it, a crash,
- * `process.exit`, a hang) is a failed outcome.
+ * Runs one test file in a process of its own. Every way of ending without having run its tests (no
+ * test in it, a crash, `process.exit`, a hang) is a failed outcome.
  */
 export async function runTestFile(
   file: string,
@@ -45,7 +45,10 @@ export async function runTestFile(
   };
   const limitTimer = setTimeout(() => giveUp(`took longer than ${limitMs / 1000} s`), limitMs);
 
-  /** node:test wraps the file in a test named like it, and reports that one when the file itself went wrong. */
+  /**
+   * node:test wraps the file in a test named like it, and reports that one when the file itself
+   * went wrong.
+   */
   const isFileItself = (event: { readonly name: string; readonly nesting: number }): boolean =>
     event.nesting === 0 && path.resolve(event.name) === file;
 

@@ -1,4 +1,5 @@
-// A real VS Code from the npm registry alone: `code-server` ships Microsoft's own server, workbench and extension host.
+// A real VS Code from the npm registry alone: `code-server` ships Microsoft's own server, workbench
+// and extension host.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -22,7 +23,9 @@ export interface ServerOptions {
   readonly asksForTrust?: boolean;
   /** Added to the environment of the server and of its extension host. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Left out: the server ends by itself some minutes after its last window, should nobody stop it. */
+  /**
+   * Left out: the server ends by itself some minutes after its last window, should nobody stop it.
+   */
   readonly staysWithoutWindow?: boolean;
   /** A package to install before the server starts, as a user would. */
   readonly vsix?: string;
@@ -100,7 +103,8 @@ export class VscodeServer {
       const { status, stdout, stderr } = spawnSync(node, installing, { encoding: 'utf8' });
       if (status !== 0) throw new Error(`Could not install ${options.vsix}:\n${stdout}${stderr}`);
     }
-    // Whoever may open a window may run programs: other users of this machine have to know the token.
+    // Whoever may open a window may run programs: other users of this machine have to know the
+    // token.
     const token = randomBytes(16).toString('hex');
     const server = spawn(
       node,
@@ -117,7 +121,8 @@ export class VscodeServer {
         ...(options.asksForTrust === true ? [] : ['--disable-workspace-trust']),
       ],
       {
-        // A process group of its own, so that its extension hosts, which outlive it, can be ended with it.
+        // A process group of its own, so that its extension hosts, which outlive it, can be ended
+        // with it.
         detached: true,
         // Its sockets go where its data goes, to be removed with it.
         env: { ...process.env, XDG_RUNTIME_DIR: dataDir, ...options.env },
@@ -201,14 +206,19 @@ function serverHome(release: VscodeRelease): string {
   return inProject('.vscode-test', `server-${vscodeVersions[release]}`);
 }
 
-/** Without install scripts: spdlog, node-pty and kerberos stay unbuilt, and the server only warns. */
+/**
+ * Without install scripts: spdlog, node-pty and kerberos stay unbuilt, and the server only warns.
+ */
 function npmInstall(cwd: string, args: readonly string[]): void {
   const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   const { status } = spawnSync('npm', ['install', ...quiet, ...args], { cwd, stdio: 'inherit' });
   if (status !== 0) throw new Error(`npm install ${args.join(' ')} in ${cwd} ended with ${status}`);
 }
 
-/** 1.105 names one dependency by a git address, which a machine with nothing but a registry can't reach. */
+/**
+ * 1.105 names one dependency by a git address, which a machine with nothing but a registry can't
+ * reach.
+ */
 async function replaceGitDependency(vscode: string): Promise<void> {
   await rm(path.join(vscode, 'npm-shrinkwrap.json'), { force: true });
   const file = path.join(vscode, 'package.json');

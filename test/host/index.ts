@@ -4,7 +4,10 @@ import path from 'node:path';
 import { run as runTests } from 'node:test';
 import { outcomeOf, type TestEvent } from '../tools/outcome.ts';
 
-/** Runs every test file beside this one, and writes each outcome as a line of JSON into `$CF_HOST_RESULTS`. */
+/**
+ * Runs every test file beside this one, and writes each outcome as a line of JSON into
+ * `$CF_HOST_RESULTS`.
+ */
 export async function run(): Promise<void> {
   const results = process.env['CF_HOST_RESULTS'];
   const write = (line: object): void => {
@@ -16,7 +19,8 @@ export async function run(): Promise<void> {
       const outcome = outcomeOf(event);
       if (outcome) write(outcome);
       if (outcome?.kind === 'failed') failed.push(outcome.name);
-      // node:test itself only ends with its process, and this one stays: the suite around all others is the last word.
+      // node:test itself only ends with its process, and this one stays: the suite around all
+      // others is the last word.
       if (event.nesting === 0) resolve();
     };
     const suite = path.join(import.meta.dirname, 'suite.js');

@@ -20,7 +20,10 @@ export interface TestEvent {
   readonly details: { readonly type?: string | undefined; readonly error?: Error };
 }
 
-/** The outcome that an event reports; undefined for a suite that only sums up its tests, which are counted one by one. */
+/**
+ * The outcome that an event reports; undefined for a suite that only sums up its tests, which are
+ * counted one by one.
+ */
 export function outcomeOf(event: TestEvent): Outcome | undefined {
   const { error, type } = event.details;
   if (type === 'suite' && (error === undefined || isSumOfSubtests(error))) return undefined;

@@ -100,7 +100,10 @@ describe('layer check', () => {
   }
 });
 
-/** A project in which the file of every room imports the file of every other room, and every module with a door. */
+/**
+ * A project in which the file of every room imports the file of every other room, and every module
+ * with a door.
+ */
 async function plantProject(project: string, kind: Kind): Promise<void> {
   const word = kind === 'types' ? 'import type' : 'import';
   for (const from of table.keys()) {
