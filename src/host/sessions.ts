@@ -115,7 +115,7 @@ export class SessionTracker {
     return listings.some(
       (result) =>
         result.status === 'fulfilled' &&
-        result.value.some(({ holder, view }) => holder !== null && !this.#live.has(view.session)),
+        result.value.some(({ holder }) => holder !== null && !isThisProcess(holder)),
     );
   }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
+import { hostname } from 'node:os';
 import { test } from 'node:test';
 import type { EngineClientEvents } from '../../../src/host/engine.ts';
 import { SessionTracker } from '../../../src/host/sessions.ts';
@@ -152,4 +153,32 @@ test('a folder that is not open, or not trusted, is not looked into', async () =
   assert.deepEqual(await tracker.list(), []);
   assert.equal(await tracker.find({ workspace: space, session: 'a' }), undefined);
   assert.deepEqual(asked, []);
+});
+
+test('a session that faulted stays faulted, with its reason, until it is opened again', async () => {
+  const { tracker, disk, state } = makeTracker();
+  // On disk it looks like one whose process died.
+  disk.set(space, [makeListing({ session: 'a', state: 'interrupted' })]);
+  state({ session: 'a', state: 'active' });
+  state({ session: 'a', state: 'faulted', reasonMessage: 'the master was replaced' });
+  const find = () => tracker.find({ workspace: space, session: 'a' });
+  const faulted = await find();
+  assert.equal(faulted!.snapshot.view.state, 'faulted');
+  assert.equal(faulted!.snapshot.view.reasonMessage, 'the master was replaced');
+  assert.equal(faulted!.resumable, true);
+  state({ session: 'a', state: 'active' });
+  disk.set(space, [makeListing({ session: 'a', state: 'completed' }, { resumable: false })]);
+  state({ session: 'a', state: 'completed' });
+  assert.equal((await find())!.snapshot.view.state, 'completed');
+});
+
+test('a session whose lock this window is just letting go of is not somebody else’s', async () => {
+  const { tracker, disk } = makeTracker();
+  const since = '2026-01-01T00:00:00.000Z';
+  const holder = { pid: process.pid, host: hostname(), via: 'window', since } as const;
+  disk.set(space, [makeListing({ session: 'a', state: 'stopped' }, { holder })]);
+  const [session] = await tracker.list();
+  assert.equal(session!.holder, null);
+  assert.equal(session!.resumable, true);
+  assert.equal(await tracker.hasForeignRuns(), false);
 });
