@@ -1,6 +1,7 @@
 import { assertNever } from './assert.ts';
 import type {
   CheckpointType,
+  CommittedRange,
   FileRole,
   JournalEvent,
   PauseReason,
@@ -44,6 +45,7 @@ export interface FileView {
   /** Relative to the workspace folder. */
   readonly file: string;
   readonly lines: number;
+  /** Where the last journalled range ends. */
   readonly bytes: number;
 }
 
@@ -170,7 +172,8 @@ function applyEvent(draft: Draft, event: JournalEvent, entry: JournalEntry): voi
       draft.files = [...draft.files, { role: event.role, file: event.file, lines: 0, bytes: 0 }];
       return;
     case 'units':
-      draft.unitTotal += event.items.length;
+      // Not a sum: after a damaged line the numbers of its units must not be given again.
+      draft.unitTotal = Math.max(draft.unitTotal, event.first - 1 + event.items.length);
       moveUnits(draft, undefined, 'pending', event.items.length);
       return;
     case 'claimed':
@@ -191,12 +194,11 @@ function applyEvent(draft: Draft, event: JournalEvent, entry: JournalEntry): voi
         draft.duplicates += tally.duplicates;
         draft.rejected += tally.rejected;
       }
-      for (const range of event.ranges)
-        growFile(draft, range.file, keyCount(range.keys), range.bytes);
+      for (const range of event.ranges) growFile(draft, range, keyCount(range.keys));
       return;
     case 'adopted':
       draft.records += event.records;
-      growFile(draft, event.range.file, event.records, event.range.bytes);
+      growFile(draft, event.range, event.records);
       return;
     case 'intent':
       draft.reservedMicroUsd += event.reservedMicroUsd;
@@ -259,9 +261,11 @@ function moveUnits(draft: Draft, from: UnitState | undefined, to: UnitState, cou
   draft.units = units;
 }
 
-function growFile(draft: Draft, file: string, lines: number, bytes: number): void {
+function growFile(draft: Draft, range: CommittedRange, lines: number): void {
+  // Not a sum: after a damaged line the ranges that follow it still end where they end.
+  const end = range.offset + range.bytes;
   draft.files = draft.files.map((f) =>
-    f.file === file ? { ...f, lines: f.lines + lines, bytes: f.bytes + bytes } : f,
+    f.file === range.file ? { ...f, lines: f.lines + lines, bytes: Math.max(f.bytes, end) } : f,
   );
 }
 

@@ -41,7 +41,8 @@ export async function scanJournal(
   let lastAt: string | undefined;
   for await (const { offset, bytes, isWhole } of readLines(fileSystem, path, from.end)) {
     const line = isWhole ? decodeLine(bytes) : undefined;
-    if (line === undefined) {
+    // A line that was here before is a copy: to fold it in again would count it twice.
+    if (line === undefined || line.seq <= last.seq) {
       const length = bytes.length + (isWhole ? 1 : 0);
       bad = { offset: bad?.offset ?? offset, bytes: (bad?.bytes ?? 0) + length };
       continue;

@@ -218,12 +218,20 @@ async function openLocked(
   ];
   try {
     const tornJournal = await cutTornJournal(fileSystem, layout, scan);
-    const { tornFiles, adopted } = await recoverDataFiles(fileSystem, layout, collection, view);
+    const holes = scan.gaps.length === 0 ? [] : index.holes();
+    const { tornFiles, adopted } = await recoverDataFiles(
+      fileSystem,
+      layout,
+      collection,
+      view,
+      holes,
+    );
     await makeTrue(fileSystem, layout, scan, view);
     const journal = await Journal.open(fileSystem, layout.journal, scan.position, isSynced);
     closers.push(() => journal.close());
     for (const file of view.files) {
-      const size = file.bytes + (adopted.find((a) => a.range.file === file.file)?.range.bytes ?? 0);
+      const own = adopted.filter(({ range }) => range.file === file.file);
+      const size = Math.max(file.bytes, ...own.map(({ range: r }) => r.offset + r.bytes));
       const open = await DataFile.open(fileSystem, layout.absolute(file.file), size, isSynced);
       closers.push(() => open.close());
       files.set(file.role, open);

@@ -11,7 +11,7 @@ import type {
 import { packFingerprints, type Fingerprint } from '../core/keys.ts';
 import { recordKeysOf, type RecordKeys } from '../core/recordKeys.ts';
 import { isJsonObject, parseJson } from '../core/json.ts';
-import type { FileView, SessionView } from '../core/view.ts';
+import type { SessionView } from '../core/view.ts';
 import { sha256Hex } from './dataFile.ts';
 import { cutTo, keepAside } from './durableFiles.ts';
 import { readFully, withFile, writeFully, type FileSystem } from './fileSystem.ts';
@@ -21,6 +21,13 @@ import type { SessionLayout } from './layout.ts';
 import type { IndexedUnit } from './sessionIndex.ts';
 
 type TornFile = RecoveredEvent['tornFiles'][number];
+
+/** Bytes of a data file that no journalled range names although later ones do: their line in the journal is damaged. */
+export interface Hole {
+  readonly file: string;
+  readonly offset: number;
+  readonly bytes: number;
+}
 
 /** What the data files needed. */
 export interface FileRecovery {
@@ -45,7 +52,7 @@ export async function cutTornJournal(
 /**
  * Makes each data file end where the journal says, from the last journalled range on. Whole good lines of a master are
  * kept and adopted where their keys can be told; from the first bad line on all is copied aside and cut. What no
- * journal line names was never acknowledged.
+ * journal line names was never acknowledged. Records in holes are won back in the same way; nothing is cut there.
  *
  * @throws FaultError when a file is missing or shorter than what was journalled.
  */
@@ -54,16 +61,27 @@ export async function recoverDataFiles(
   layout: SessionLayout,
   collection: Collection,
   view: SessionView,
+  holes: readonly Hole[],
 ): Promise<FileRecovery> {
   const tornFiles: TornFile[] = [];
   const adopted: AdoptedEvent[] = [];
+  for (const { file, offset, bytes } of holes) {
+    const master = view.files.find((f) => f.file === file && f.role === 'master');
+    if (master === undefined) continue;
+    const path = layout.absolute(file);
+    const found = await adoptLines(fileSystem, path, file, offset, offset + bytes, collection);
+    if (found !== undefined) adopted.push(found);
+  }
   for (const file of view.files) {
     const path = layout.absolute(file.file);
     const status = await fileSystem.status(path);
     if (status === undefined) throw lostFile(path, file.role);
     if (status.size < file.bytes) throw shortenedFile(path, file.bytes, status.size);
     if (status.size === file.bytes) continue;
-    const kept = await adoptTail(fileSystem, path, file, collection);
+    const kept =
+      file.role === 'master'
+        ? await adoptLines(fileSystem, path, file.file, file.bytes, status.size, collection)
+        : undefined;
     if (kept !== undefined) adopted.push(kept);
     const end = file.bytes + (kept?.range.bytes ?? 0);
     if (end === status.size) continue;
@@ -75,18 +93,20 @@ export async function recoverDataFiles(
   return { tornFiles, adopted };
 }
 
-/** The event that adopts the whole good lines after the last journalled range; undefined when there are none. */
-async function adoptTail(
+/** The event that adopts the whole good lines of a master from an offset on, up to another; undefined when there are none. */
+async function adoptLines(
   fileSystem: FileSystem,
   path: string,
-  file: FileView,
+  file: string,
+  start: number,
+  limit: number,
   collection: Collection,
 ): Promise<AdoptedEvent | undefined> {
-  if (file.role !== 'master') return undefined;
   const recordKeys = recordKeysOf(collection);
   const keys: Fingerprint[] = [];
-  let end = file.bytes;
-  for await (const { bytes, isWhole } of readLines(fileSystem, path, file.bytes)) {
+  let end = start;
+  for await (const { bytes, isWhole } of readLines(fileSystem, path, start)) {
+    if (end >= limit) break;
     const key = isWhole ? keyOfLine(bytes, recordKeys) : undefined;
     if (key === undefined) break;
     keys.push(key);
@@ -94,15 +114,15 @@ async function adoptTail(
   }
   if (keys.length === 0) return undefined;
   const content = await withFile(fileSystem, path, 'read', (handle) =>
-    readFully(handle, file.bytes, end - file.bytes),
+    readFully(handle, start, end - start),
   );
   return {
     type: 'adopted',
     records: keys.length,
     range: {
       role: 'master',
-      file: file.file,
-      offset: file.bytes,
+      file,
+      offset: start,
       bytes: content.length,
       sha256: sha256Hex(content),
       keys: packFingerprints(keys),

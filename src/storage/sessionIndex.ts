@@ -218,6 +218,20 @@ export class SessionIndex {
     }
   }
 
+  /** Parts of data files that lie before a journalled range and in none. */
+  holes(): { file: string; offset: number; bytes: number }[] {
+    const holes: { file: string; offset: number; bytes: number }[] = [];
+    const ends = new Map<string, number>();
+    for (const row of this.#statements.allRanges.iterate()) {
+      const file = String(row['name']);
+      const offset = Number(row['offset']);
+      const end = ends.get(file) ?? 0;
+      if (offset > end) holes.push({ file, offset: end, bytes: offset - end });
+      ends.set(file, Math.max(end, offset + Number(row['bytes'])));
+    }
+    return holes;
+  }
+
   /** How hosts were doing at the last checkpoint. */
   lastHealth(): HostHealth[] {
     const row = this.#database
@@ -477,6 +491,8 @@ const statementTexts = {
   adopt: 'INSERT OR IGNORE INTO adopted_keys (key) VALUES (?)',
   take: 'DELETE FROM adopted_keys WHERE key = ?',
   lastRange: 'SELECT first_line, lines FROM ranges WHERE file = ? ORDER BY offset DESC LIMIT 1',
+  allRanges:
+    'SELECT n.name, r.offset, r.bytes FROM ranges r JOIN names n ON n.id = r.file ORDER BY r.file, r.offset',
   addRange:
     'INSERT OR REPLACE INTO ranges (file, offset, bytes, first_line, lines, seq) VALUES (?, ?, ?, ?, ?, ?)',
   addIntent:

@@ -412,6 +412,49 @@ test('a disk that does not take what is made true shows it at the open', async (
   }
 });
 
+test('a damaged line in the middle of the journal costs no record and no number of a unit', async (t) => {
+  const { store, reopenAsKilled } = await begin(t);
+  await planUnits(store, 'u', 'v');
+  for (const unit of [1, 2]) await claim(store, unit);
+  await store.hand({ unit: 1, records: [record('a')] });
+  const { seq } = store.view;
+  await store.hand({
+    unit: 2,
+    records: [record('lost'), record('line')],
+    newUnits: [newUnit('w')],
+  });
+  await store.hand({ unit: 1, records: [record('b')], newUnits: [newUnit('x')] });
+  await store.hand(finishing(1, { records: [record('c')] }));
+  const { entries } = await readJournal(store.layout);
+  const at = entries.find((entry) => entry.seq === seq + 1)?.position.start ?? 0;
+  const {
+    root,
+    opened,
+    store: again,
+  } = await reopenAsKilled(store, async (copy) => {
+    const bytes = await readFile(journalIn(copy, store));
+    bytes[at + 5] = (bytes[at + 5] ?? 0) ^ 1;
+    await writeFile(journalIn(copy, store), bytes);
+    // The index knows the line, so it would not be missed.
+    for (const suffix of ['', '-wal', '-shm'])
+      await nodeFileSystem.remove(moved(copy, store, store.layout.index + suffix));
+  });
+  assert.equal(opened.recovered?.journalGaps, 1);
+  assert.deepEqual(await masterIds(root, again.view), ['a', 'lost', 'line', 'b', 'c']);
+  assert.equal(again.view.records, 5);
+  assert.equal(again.view.files[0]?.lines, 5);
+  const receipt = await again.hand({
+    records: [record('lost'), record('b')],
+    newUnits: [newUnit('y')],
+  });
+  assert.equal(receipt.records, 0);
+  assert.deepEqual(
+    receipt.newUnits.map((unit) => unit.n),
+    [5],
+  );
+  assert.deepEqual(await masterIds(root, again.view), ['a', 'lost', 'line', 'b', 'c']);
+});
+
 test('a session that moved with its workspace goes on', async (t) => {
   const { store, reopenAsKilled } = await begin(t);
   await store.hand({ unit: 1, records: [record('a')] });
