@@ -3,10 +3,10 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { UnitFailedError } from '../../../../src/core/errors.ts';
 import { readSitemap, type SitemapEntry } from '../../../../src/sources/html/sitemap.ts';
-import { Gate, redirect, send } from '../../../fixtures/answers.ts';
+import { Gate, html, redirect, send } from '../../../fixtures/answers.ts';
 import { pagesOf, planAll, claim } from '../../../conformance/drive.ts';
 import { failure, serve } from '../http/httpBench.ts';
-import { openHtml, walk } from './htmlBench.ts';
+import { openHtml, pageOf, walk } from './htmlBench.ts';
 
 const megabyte = 1024 * 1024;
 
@@ -210,6 +210,7 @@ test('sitemaps are read one at a time, and one that is stopped while it waits st
     '/1.xml': gate.hold(send(200, urlset('/x'))),
     '/2.xml': send(200, urlset('/x')),
     '/3.xml': send(200, urlset('/x')),
+    '/page': html(''),
   });
   const source = openHtml(t, { sitemaps: [1, 2, 3].map((n) => server.url(`/${n}.xml`)) });
   const [first, second, third] = (await planAll(source)).map((unit, i) => claim(unit, i + 1));
@@ -221,6 +222,8 @@ test('sitemaps are read one at a time, and one that is stopped while it waits st
   await server.untilRequests(1, '/1.xml');
   stop.abort(reason);
   await assert.rejects(two, (error) => error === reason);
+  // What was sent before these round trips has arrived by their end.
+  for (const n of [4, 5]) await pagesOf(source, pageOf(server.url('/page'), {}, n));
   assert.equal(server.count('/2.xml') + server.count('/3.xml'), 0);
   gate.open();
   assert.equal((await one).length + (await three).length, 2);
