@@ -2,7 +2,7 @@ import { PerformanceObserver } from 'node:perf_hooks';
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 
 /** Past this the young generation brings no speed here, and three times its size is memory that is never given back. */
-const youngGenerationBytes = 4 * 1024 * 1024;
+const youngGenerationBytes = 8 * 1024 * 1024;
 
 /**
  * Keeps the process small. A collection keeps some 20 MB alive and makes hundreds of megabytes of short-lived text a

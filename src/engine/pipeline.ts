@@ -59,6 +59,7 @@ export async function carryOut<Item>(
     for await (const page of source.collect(unit, { signal })) {
       const prepared = await preparer.prepare(page.items, unit);
       const raw = parts.keepsRaw ? rawLines(unit, page, source) : [];
+      page.items.length = 0;
       await outbox.put(prepared, page.units ?? [], raw, progressEvents(unit, page));
       if (outbox.isCut) return { kind: 'back', ...(await giveBack(outbox, 'limit', 0)) };
       if (page.end !== undefined) return { kind: 'finished' };

@@ -56,6 +56,8 @@ export class SessionRun {
   readonly #finished: Promise<RunEnd>;
   #resolveFinished: (end: RunEnd) => void = () => undefined;
   #pause: { reason: PauseReason; message: string } | undefined;
+  /** Work in flight has come to rest: only then is "paused" shown, and the counts are final. */
+  #isAtRest = false;
   #abort = new AbortController();
   #workers: Promise<unknown> = Promise.resolve();
   #isPlanned = false;
@@ -110,7 +112,8 @@ export class SessionRun {
 
   /** Why a guard has paused the run; undefined while it goes on, or when a person paused it. */
   get pausedByGuard(): PauseReason | undefined {
-    return this.#pause?.reason === 'user' ? undefined : this.#pause?.reason;
+    if (!this.#isAtRest || this.#pause?.reason === 'user') return undefined;
+    return this.#pause?.reason;
   }
 
   /** Resolves when the run is over and the session's files are closed. Never rejects. */
@@ -131,7 +134,7 @@ export class SessionRun {
     const live = this.#stats.live(view, store.notYetSafe, source.health(), this.#isPlanned);
     if (this.#fault)
       return { view: { ...view, state: 'faulted', reasonMessage: this.#fault.message }, live };
-    if (this.#pause && !this.#isEnding) {
+    if (this.#pause && this.#isAtRest && !this.#isEnding) {
       const { reason, message } = this.#pause;
       return { view: { ...view, state: 'paused', reason, reasonMessage: message }, live };
     }
@@ -158,21 +161,24 @@ export class SessionRun {
     if (this.#pause || this.#isEnding) return;
     this.#pause = { reason, message };
     this.#interrupt('pause');
-    this.#changed();
     await this.#workers;
+    // The disk may have filled meanwhile: that pause has taken the place of this one.
+    if (this.#pause.reason !== reason) return;
     await this.#parts.store.record({ type: 'paused', reason, message });
     await this.#writeCheckpoint('session_paused');
+    this.#isAtRest = true;
     this.#changed();
   }
 
   /** Goes on after a pause. */
   async unpause(): Promise<void> {
-    if (!this.#pause || this.#isEnding) return;
+    if (!this.#pause || !this.#isAtRest || this.#isEnding) return;
     const { reason } = this.#pause;
     const { store } = this.#parts;
     if (reason === 'disk-full') store.retry();
     await this.#workers;
     this.#pause = undefined;
+    this.#isAtRest = false;
     if (reason !== 'disk-full') await store.record({ type: 'resumed' });
     this.#work();
     this.#changed();
@@ -284,11 +290,12 @@ export class SessionRun {
 
   /** The disk is full: what waits stays where it is, and nothing is written to say so. */
   #pauseForDisk(message: string): void {
-    if (this.#pause || this.#isEnding) return;
+    if (this.#isAtRest || this.#isEnding) return;
     this.#pause = {
       reason: 'disk-full',
       message: `The disk is full (${message}). Free some space, then resume.`,
     };
+    this.#isAtRest = true;
     this.#interrupt('disk full');
     this.#changed();
   }

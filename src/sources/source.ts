@@ -54,8 +54,11 @@ export interface CollectContext {
  * either durable with the cursor moved, or not there at all.
  */
 export interface Page<Item> {
-  /** Items as received; {@link Source.map} makes records of them. */
-  readonly items: readonly Item[];
+  /**
+   * Items as received; {@link Source.map} makes records of them. Whoever takes the page empties the list when that is
+   * done, so that a parsed page does not stay in memory until its commit.
+   */
+  readonly items: Item[];
   /** New units that came to light. Known ones are dropped by their key. */
   readonly units?: readonly NewUnit[];
   /** Where to go on after this page; the unit is resumed from here. Left out: the cursor stays. */

@@ -34,7 +34,7 @@ export function createRestSource(
 /** A page with where it leads. */
 interface Fetched {
   readonly page: PageAnswer;
-  readonly items: readonly RestItem[];
+  readonly items: RestItem[];
   readonly step: Step;
 }
 
