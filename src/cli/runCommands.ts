@@ -43,7 +43,9 @@ async function unlessComplete(
     return await action();
   } catch (error) {
     if (!(error instanceof UsageError) || error.code !== 'SESSION_COMPLETE') throw error;
-    const session = await findSession(environment, workspace, String(error.data['session']));
+    const id = error.data['session'];
+    if (typeof id !== 'string') throw error;
+    const session = await findSession(environment, workspace, id);
     const output = isJson ? jsonOutput() : textOutput();
     output.summary(summaryOf(session.layout, session.view, session.view.activeMs));
     return exitCodes.complete;

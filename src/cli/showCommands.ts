@@ -12,7 +12,7 @@ export async function sessionsCommand(
   const sessions = await sessionsOfWorkspace(environment, workspace);
   for (const { layout, view, holder, isResumable, damage } of sessions) {
     if (isJson) {
-      const { type: _type, ...summary } = summaryOf(layout, view, view.activeMs);
+      const summary = summaryOf(layout, view, view.activeMs);
       const more = {
         name: view.name,
         createdAt: view.createdAt,
@@ -20,7 +20,7 @@ export async function sessionsCommand(
         holder,
         damage,
       };
-      process.stdout.write(`${JSON.stringify({ type: 'session', ...summary, ...more })}\n`);
+      process.stdout.write(`${JSON.stringify({ ...summary, type: 'session', ...more })}\n`);
     } else {
       const words = [
         view.createdAt.slice(0, 16).replace('T', ' '),

@@ -100,7 +100,7 @@ function notOneOf(given: unknown, options: readonly string[], path: string): Pro
     code: 'CONFIG_INVALID_VALUE',
     message: `${JSON.stringify(given)} is not one of ${choices}.`,
     path,
-    ...suggest(String(given), options),
+    ...(typeof given === 'string' ? suggest(given, options) : {}),
   };
 }
 

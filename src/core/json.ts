@@ -1,9 +1,10 @@
 /** A value that JSON can hold. Big integers appear as `JSON.rawJSON` objects, see {@link parseJson}. */
-export type JsonValue =
-  null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
 
 /** A JSON object. Its keys may include `__proto__`, as an own property. */
-export type JsonObject = { readonly [key: string]: JsonValue };
+export interface JsonObject {
+  readonly [key: string]: JsonValue;
+}
 
 /** What `JSON.rawJSON` gives: serialised as its text, whatever that is. */
 interface RawJson {

@@ -45,7 +45,9 @@ export function recordKeysOf(collection: Collection): RecordKeys {
 
 /** Fields that differ each time the same thing is received. */
 function fieldsFromTheClock(source: Collection['source']): string[] {
-  return Object.entries(source.fields ?? {})
+  const fields: Readonly<Record<string, string | { readonly from?: string | undefined }>> =
+    source.fields ?? {};
+  return Object.entries(fields)
     .filter(([, field]) => typeof field === 'object' && field.from === 'fetchedAt')
     .map(([name]) => name);
 }

@@ -44,7 +44,7 @@ function createFilter(capacity: number, errorRate: number): BloomFilter {
   const filter = bloomFilter.default.create(capacity, errorRate);
   // The library would hash the key again, which is 25 times slower; a key is a sha256 already.
   filter._hashing.getIndexes = (element, size, hashCount) =>
-    positions(String(element), size, hashCount);
+    positions(element as Fingerprint, size, hashCount);
   return filter;
 }
 

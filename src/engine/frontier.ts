@@ -45,7 +45,7 @@ export class Frontier {
   #delayed = 0;
   #inFlight = 0;
   #isPlanned = false;
-  #failure: unknown;
+  #failure: Error | undefined;
 
   constructor(clock: Clock, pending: PendingStore, perLane: number) {
     this.#clock = clock;
@@ -184,7 +184,7 @@ export class Frontier {
       },
       (error: unknown) => {
         lane.isRefilling = false;
-        this.#failure = error;
+        this.#failure = error instanceof Error ? error : new Error(String(error));
         this.wake();
       },
     );

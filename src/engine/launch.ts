@@ -5,7 +5,7 @@ import type { RecoveredEvent, SessionEvent } from '../core/events.ts';
 import type { LogFields, Logger, Secrets } from '../core/ports.ts';
 import { createSource, needsDoneByLane } from '../sources/registry.ts';
 import type { NetworkSettings, SourceContext } from '../sources/source.ts';
-import { collectionLock, SessionLayout } from '../storage/layout.ts';
+import { collectionLock, type SessionLayout } from '../storage/layout.ts';
 import { FileLock } from '../storage/lock.ts';
 import {
   createSession,

@@ -17,9 +17,10 @@ export async function loadCollection(file: string): Promise<Collection> {
 
 /** As {@link loadCollection}, of a text. */
 export async function checkCollectionText(text: string, file: string): Promise<Collection> {
-  const { collection, locate } = readCollectionText(text, file);
+  const read = readCollectionText(text, file);
+  const { collection } = read;
   const problems = [...(await checkSource(collection.source)), ...(await checkRecord(collection))];
-  if (problems.length > 0) throw new ConfigError(file, locate(problems));
+  if (problems.length > 0) throw new ConfigError(file, read.locate(problems));
   return collection;
 }
 

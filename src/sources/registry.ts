@@ -26,11 +26,11 @@ export async function createSource(
     case 'html': {
       const { createHtmlSource } = await import('./html/htmlSource.ts');
       const pagesDone = (host: string): number => doneByLane.get(host) ?? 0;
-      return createHtmlSource(config, context, { pagesDone }) as Source<unknown>;
+      return createHtmlSource(config, context, { pagesDone });
     }
     case 'rest': {
       const { createRestSource } = await import('./rest/restSource.ts');
-      return createRestSource(config, context) as Source<unknown>;
+      return createRestSource(config, context);
     }
     default:
       return assertNever(config, 'source');

@@ -37,7 +37,7 @@ const deltaEveryMs = 200;
 
 /** What the worker's sessions need of the other side. */
 export interface HostSide {
-  emit<K extends keyof WorkerEvents & string>(name: K, payload: WorkerEvents[K]): void;
+  emit<K extends keyof WorkerEvents>(name: K, payload: WorkerEvents[K]): void;
   /** The value of a secret; undefined when it is not set. */
   secret(name: string): Promise<string | undefined>;
 }

@@ -27,7 +27,7 @@ interface SchemaNode {
 /** The reference as it is kept: a table for each object that has keys of its own. */
 export async function referenceText(): Promise<string> {
   const sections: string[] = [];
-  describe('', collectionJsonSchema() as SchemaNode, sections);
+  describe('', collectionJsonSchema(), sections);
   const head = `# The collection file
 
 \`NAME.collect.json\` is JSON; comments and trailing commas are allowed. This page is made from the schema that
