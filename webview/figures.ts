@@ -4,7 +4,7 @@ import type { Part } from './tables.ts';
 import type { Words } from './words.ts';
 
 /** The dashboard's figures, in the order of the page. Each is the view's own count, so it equals a recount. */
-export const figures = [
+const figures = [
   ['elapsed', ({ live }, { format }) => format.duration(live.elapsedMs)],
   ['done', ({ view }, { format }) => format.count(view.units.done)],
   ['failed', ({ view }, { format }) => format.count(view.units.failed)],

@@ -15,7 +15,7 @@ const barOrder = [
 ] as const satisfies readonly UnitState[];
 
 /** How many units have ended, in whichever way. */
-export function finishedUnits(view: Pick<SessionView, 'units'>): number {
+function finishedUnits(view: Pick<SessionView, 'units'>): number {
   const { done, failed, skipped, blocked } = view.units;
   return done + failed + skipped + blocked;
 }

@@ -12,7 +12,7 @@ import { findCollections, folderLabel, isCollectionFile } from './workspace.ts';
 export type CommandTarget = TreeNode | SessionRef | vscode.Uri | undefined;
 
 /** The session that a target names; undefined when it names none. */
-export function refOf(target: CommandTarget): SessionRef | undefined {
+function refOf(target: CommandTarget): SessionRef | undefined {
   if (target === undefined || target instanceof vscode.Uri) return undefined;
   if (!('kind' in target)) return target;
   if ('ref' in target) return target.ref;

@@ -21,6 +21,9 @@ import {
   untilState,
 } from './inHost.ts';
 
+/** A run takes seconds then: it is not over before it can be paused, on a busy machine either. */
+const slowMs = 100;
+
 async function serveSite(t: TestContext, delayMs = 0): Promise<LoopbackServer> {
   const site = await startSampleSite({ delayMs });
   t.after(() => site.close());
@@ -48,7 +51,7 @@ test('a collection runs to its end; the counts on screen equal the master', asyn
 test('pause, resume, stop and resume again: every record exactly once', async (t) => {
   closeEditorsAfter(t);
   const api = await activeApi();
-  const site = await serveSite(t, 5);
+  const site = await serveSite(t, slowMs);
   const ref = await start(await addCollection(bookCollection(site.url, 'stepwise')));
   await until(api, ref.session, ({ snapshot }) => snapshot.view.records > 0);
   await vscode.commands.executeCommand('cfCollector.pause', ref);
@@ -74,7 +77,7 @@ test('pause, resume, stop and resume again: every record exactly once', async (t
 test('a paused session can be stopped', async (t) => {
   closeEditorsAfter(t);
   const api = await activeApi();
-  const site = await serveSite(t, 5);
+  const site = await serveSite(t, slowMs);
   const ref = await start(await addCollection(bookCollection(site.url, 'paused-stop')));
   await vscode.commands.executeCommand('cfCollector.pause', ref);
   await untilState(api, ref, 'paused');
@@ -148,7 +151,7 @@ test('a checkpoint opens as a page that a person can read', async (t) => {
 test('a session moved to the terminal goes on there, and is shown as running elsewhere', async (t) => {
   closeEditorsAfter(t);
   const api = await activeApi();
-  const site = await serveSite(t, 20);
+  const site = await serveSite(t, slowMs);
   const ref = await start(await addCollection(bookCollection(site.url, 'moved')));
   await until(api, ref.session, ({ snapshot }) => snapshot.view.records > 0);
   await vscode.commands.executeCommand('cfCollector.stop', ref);

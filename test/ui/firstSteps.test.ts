@@ -61,6 +61,9 @@ test('in Restricted Mode nothing runs and nothing is read; the view says how to 
       assert.equal(await palette.getByText('Collector: Start Collection').count(), 0);
       assert.equal(await palette.getByText('Collector: Resume').count(), 0);
       await workbench.page.keyboard.press('Escape');
+      // It looks for sessions first, and falls back to the extension's log because it may see none.
+      await workbench.runCommand('Collector: Open Log');
+      await workbench.page.locator('.part.panel').getByText('Output').first().waitFor();
       assert.equal(await workbench.row('books').count(), 0);
       assert.equal(site.requests.length, requests);
       await welcome.getByRole('button', { name: 'Manage Workspace Trust' }).click();
