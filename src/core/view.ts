@@ -105,7 +105,7 @@ export interface SessionView {
 }
 
 /** How many errors a view keeps; the journal has them all. */
-export const maxErrorsInView = 20;
+const maxErrorsInView = 20;
 
 /** The view before the first journal line. */
 export const emptyView: SessionView = {

@@ -25,7 +25,7 @@ export interface SeenKeysOptions {
 }
 
 /** Keys that fit into memory: 4 million take about 134 MB. */
-export const defaultMaxInMemory = 4_000_000;
+const defaultMaxInMemory = 4_000_000;
 
 /**
  * Which keys have been seen. Exact: "seen" is said of no new key, "new" of no seen one. The bloom filter answers "new"

@@ -7,6 +7,7 @@ import { createSource, needsDoneByLane } from '../sources/registry.ts';
 import type { NetworkSettings, SourceContext } from '../sources/source.ts';
 import { collectionLock, type SessionLayout } from '../storage/layout.ts';
 import { FileLock } from '../storage/lock.ts';
+import { networkFileSystemAt } from '../storage/machine.ts';
 import {
   createSession,
   openSession,
@@ -149,6 +150,11 @@ async function launch(
     network,
   };
   const source = await createSource(collection.source, context, doneByLane);
+  const networked = await networkFileSystemAt(store.layout.root);
+  if (networked !== undefined) {
+    const message = `The workspace is on ${networked}: what is durable there, and who holds a session, is up to another machine. Keep collections that matter on a local disk.`;
+    log.warn({ fileSystem: networked }, message);
+  }
   const { schema } = collection.record;
   const validate = schema === undefined ? undefined : await compileRecordSchema(schema);
   const run = new SessionRun({

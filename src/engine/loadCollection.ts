@@ -12,11 +12,7 @@ import { compileRecordSchema } from './prepare.ts';
  * @throws ConfigError that lists everything wrong with line and column; UsageError when the file can't be read.
  */
 export async function loadCollection(file: string): Promise<Collection> {
-  return checkCollectionText(await readUserFile(file), file);
-}
-
-/** As {@link loadCollection}, of a text. */
-export async function checkCollectionText(text: string, file: string): Promise<Collection> {
+  const text = await readUserFile(file);
   const read = readCollectionText(text, file);
   const { collection } = read;
   const problems = [...(await checkSource(collection.source)), ...(await checkRecord(collection))];

@@ -3,7 +3,7 @@ import { fileTimestamp, toFileName } from '../core/names.ts';
 import type { FileRole } from '../core/events.ts';
 
 /** Name of the folder with all state. */
-export const stateFolderName = '.cf_state';
+const stateFolderName = '.cf_state';
 
 /** Where everything of one session is. Absolute paths; every path of the storage is made here. */
 export class SessionLayout {
@@ -79,16 +79,6 @@ export function sessionsFolder(root: string): string {
 /** Held while a session of the collection is found or made. */
 export function collectionLock(root: string, collection: string): string {
   return join(root, stateFolderName, 'locks', `${toFileName(collection)}.lock`);
-}
-
-/** The second earlier system's simple file for a group. */
-export function groupProgressFile(root: string, group: string): string {
-  return join(root, stateFolderName, 'collect', `${toFileName(group)}_checkpoint.json`);
-}
-
-/** The first earlier system's progress file. */
-export function collectionProgressFile(outputDir: string, prefix: string): string {
-  return join(outputDir, `${prefix}_collection_checkpoint.json`);
 }
 
 /** Name of a data file: prefix, role, UTC start, and `_2` and on when it is taken. */
