@@ -59,9 +59,9 @@ export class RedirectChain {
    */
   step(from: Hop, to: Hop, setCookies: boolean, facts: RequestFacts): void {
     if (setCookies) this.#seen.clear();
-    this.#seen.add(`${from.method} ${from.url.href}`);
+    else this.#seen.add(`${from.method} ${from.url.href}`);
     const data = { url: facts.url, host: facts.host };
-    if (!setCookies && this.#seen.has(`${to.method} ${to.url.href}`)) {
+    if (this.#seen.has(`${to.method} ${to.url.href}`)) {
       throw new UnitFailedError(
         'REDIRECT_LOOP',
         `${facts.method} ${facts.url} redirects in a circle.`,

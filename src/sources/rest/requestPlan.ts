@@ -48,7 +48,6 @@ export class RequestPlan {
   readonly #parameters: readonly Parameter[];
   readonly #headers: Readonly<Record<string, string>>;
   readonly #body: JsonValue | undefined;
-  readonly #secretNames: ReadonlySet<string>;
 
   private constructor(
     config: RestSourceConfig,
@@ -67,8 +66,6 @@ export class RequestPlan {
     this.#prefix = url.href;
     this.#headers = headers;
     this.#body = body;
-    const texts = [config.url, ...Object.values(config.query).map(String)];
-    this.#secretNames = new Set(texts.flatMap((text) => secretNames(text)));
   }
 
   /**
@@ -142,8 +139,8 @@ export class RequestPlan {
   async #following(journalled: string): Promise<Pick<Parts, 'url' | 'withoutCredentials'>> {
     const target = new URL(journalled);
     if (target.origin !== this.#origin) return { url: journalled, withoutCredentials: true };
-    const isOurs = secretNames(journalled).every((name) => this.#secretNames.has(name));
-    const text = isOurs ? await this.#client.expand(journalled, encode) : journalled;
+    // Only toJournal puts names of secrets into a URL: where the API itself had the values.
+    const text = await this.#client.expand(journalled, encode);
     const url = new URL(text);
     const missing = this.#parameters.filter((p) => p.isSecret && !url.searchParams.has(p.name));
     if (missing.length === 0) return { url: text };

@@ -173,6 +173,20 @@ test('an aborted signal ends a request at once, with its reason, wherever it is'
   assert.equal(client.health()[0]!.consecutiveErrors, 0);
 });
 
+test('what is aborted while it connects is never sent', async (t) => {
+  const server = await serve(t, { '*': send(200) });
+  const other = await serve(t, { '*': send(200) });
+  const client = openClient(t);
+  await client.fetch(get(other.url()));
+  const controller = new AbortController();
+  const reason = new Error('stop');
+  const work = client.fetch({ url: server.url('/not'), signal: controller.signal });
+  controller.abort(reason);
+  await assert.rejects(work, (error) => error === reason);
+  await client.fetch(get(server.url('/sent')));
+  assert.equal(server.count('/not'), 0);
+});
+
 test('many requests that are aborted together leave no listener and no connection', async (t) => {
   await withoutUnseenRejections(async () => {
     const server = await serve(t, { '*': hang() });

