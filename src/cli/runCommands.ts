@@ -6,12 +6,16 @@ import {
   type Environment,
   type Launched,
 } from '../engine/launch.ts';
+import type { SessionView } from '../core/view.ts';
 import type { RunEnd, SessionRun } from '../engine/sessionRun.ts';
 import type { RunCommand, SessionCommand } from './args.ts';
 import { exitCodes } from './exitCodes.ts';
 import { findSession } from './findSession.ts';
 import { jsonOutput, textOutput } from './output.ts';
 import { summaryOf } from './summary.ts';
+
+/** Failures that are told at the end of a run. */
+const shownFailures = 3;
 
 /** `cf-collect run`. */
 export async function runCommand(environment: Environment, command: RunCommand): Promise<number> {
@@ -78,8 +82,17 @@ async function follow({ run, recovered }: Launched, isJson: boolean): Promise<nu
   const { view, live } = run.snapshot();
   if (end.error !== undefined) output.problem(end.error.message);
   else if (view.reasonMessage !== null) output.problem(view.reasonMessage);
+  for (const message of failuresOf(view)) output.problem(message);
   output.summary(summaryOf(run.store.layout, view, live.elapsedMs));
   return exitCodeOf(end, run);
+}
+
+/** The newest failures, and where the others are. */
+function failuresOf(view: SessionView): string[] {
+  if (view.units.failed === 0) return [];
+  const newest = view.errors.filter((error) => !error.retried).slice(0, shownFailures);
+  const more = `${view.units.failed} units failed; cf-collect show ${view.session} and the log say more.`;
+  return [...newest.map((error) => `${error.key}: ${error.message} (${error.code})`), more];
 }
 
 function exitCodeOf(end: RunEnd, run: SessionRun): number {
