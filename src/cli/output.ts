@@ -105,6 +105,9 @@ function progressText({ view, live }: SessionSnapshot): string {
   if (failed > 0) parts.push(`${failed} failed`);
   if (view.duplicates > 0) parts.push(`${view.duplicates} duplicates`);
   if (live.notYetSafe > 0) parts.push(`${live.notYetSafe} not yet safe`);
+  const newest = view.errors[0];
+  if (live.inFlight.length === 0 && newest?.retried === true)
+    parts.push(`waiting: ${newest.message}`);
   return parts.join(' · ');
 }
 

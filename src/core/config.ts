@@ -54,7 +54,7 @@ const htmlFieldLong = z.strictObject({
   select: z
     .union([text(), z.array(text()).min(1)])
     .optional()
-    .describe('CSS selector; a list is tried in order until one matches.'),
+    .describe('CSS selector; a list is tried in order until one gives a value.'),
   attr: text().optional().describe('Take this attribute instead of the text.'),
   list: z.boolean().optional().describe('All matches, as a list.'),
   regex: text()
