@@ -5,7 +5,7 @@ import type { Services } from './services.ts';
 import { runInTerminal } from './terminal.ts';
 
 /**
- * Says once that a run belongs to its window, and offers the terminal, which does not. "Don't Show Again" is for good;
+ * Says once that a run belongs to its window, and offers the terminal, where it does not depend on the extension. "Don't Show Again" is for good;
  * a message that was only closed comes back with the next window's first run.
  */
 export async function tellThatClosingStops(services: Services, ref: SessionRef): Promise<void> {
@@ -15,7 +15,7 @@ export async function tellThatClosingStops(services: Services, ref: SessionRef):
   const never = t('Don’t Show Again');
   const chosen = await vscode.window.showInformationMessage(
     t(
-      'Closing this window stops the run safely, and Resume goes on where it was. A run in the terminal has no window to depend on.',
+      'Closing this window stops the run safely, and Resume goes on where it was. To run it apart from the window, use cf-collect in a terminal.',
     ),
     move,
     never,
