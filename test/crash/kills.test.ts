@@ -5,7 +5,6 @@
  *   npm run test:crash -- --kills 200
  */
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
@@ -16,7 +15,7 @@ import type { Content } from '../fixtures/served/content.ts';
 import { siteKeys } from '../fixtures/served/generatedSite.ts';
 import { apiKeys } from '../fixtures/served/generatedApi.ts';
 import { ServerProcess } from '../fixtures/served/serve.ts';
-import { readJsonLines, withWorkspace, writeCollection } from '../fixtures/workspace.ts';
+import { readMasters, withWorkspace, writeCollection } from '../fixtures/workspace.ts';
 import { readDoneKeys } from './journalOracle.ts';
 
 const { values } = parseArgs({
@@ -39,7 +38,13 @@ interface Scenario {
 }
 
 const site = { kind: 'site', pages: 1500, bytesPerPage: 4000, duplicatesPercent: 10 } as const;
-const api = { kind: 'api', items: 12_000, shards: 12, bytesPerItem: 200, duplicatesPercent: 10 } as const;
+const api = {
+  kind: 'api',
+  items: 12_000,
+  shards: 12,
+  bytesPerItem: 200,
+  duplicatesPercent: 10,
+} as const;
 
 const scenarios: readonly Scenario[] = [
   {
@@ -77,7 +82,10 @@ for (const scenario of scenarios) {
   describe(`${scenario.name}, killed ${count} times`, () => {
     let server: ServerProcess;
     before(async () => {
-      server = await ServerProcess.start(scenario.content, { latencyMs: 3, errorsPerTenThousand: 20 });
+      server = await ServerProcess.start(scenario.content, {
+        latencyMs: 3,
+        errorsPerTenThousand: 20,
+      });
     });
     after(() => server.close());
 
@@ -134,14 +142,14 @@ for (const scenario of scenarios) {
 }
 
 async function verify(workspace: string, scenario: Scenario): Promise<void> {
-  const masters = (await readdir(join(workspace, 'data/raw'))).filter((n) => n.includes('_master_'));
-  const records = (
-    await Promise.all(masters.map((name) => readJsonLines(join(workspace, 'data/raw', name))))
-  ).flat();
+  const records = await readMasters(join(workspace, 'data/raw'));
   const expected = scenario.keys();
   assert.equal(records.length, expected.size, 'records = what the server served');
   const keys = new Set(records.map((r) => String(r['key'])));
-  assert.deepEqual([...expected].filter((key) => !keys.has(key)), []);
+  assert.deepEqual(
+    [...expected].filter((key) => !keys.has(key)),
+    [],
+  );
   const shown = await runCli(['sessions', '--workspace', workspace, '--json']);
   const session = shown.events[0];
   assert.equal(session?.['records'], records.length, 'the count that is shown equals a recount');
