@@ -107,7 +107,10 @@ async function writeHolder(file: string, options: LockOptions): Promise<void> {
 /** Who is named as the holder; undefined when nobody is, or the note can't be read. */
 export async function readHolder(file: string): Promise<Holder | undefined> {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as Holder;
+    const note = JSON.parse(await readFile(file, 'utf8')) as Partial<Holder> | null;
+    return typeof note?.pid === 'number' && typeof note.host === 'string'
+      ? (note as Holder)
+      : undefined;
   } catch (error) {
     if (error instanceof SyntaxError || hasCode(error, 'ENOENT')) return undefined;
     throw error;
