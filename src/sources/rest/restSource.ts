@@ -9,7 +9,7 @@ import { readItems, readJson, type Received } from './answer.ts';
 import { Count } from './count.ts';
 import { compileFields, type FieldReader } from './fields.ts';
 import { createPaginator } from './paginate/create.ts';
-import type { PageAnswer, Paginator, Step } from './paginate/paginator.ts';
+import type { PageAnswer, Paginator } from './paginate/paginator.ts';
 import { RequestPlan, plainRequest } from './requestPlan.ts';
 import { itemFromRaw, itemToRaw, type AnswerFacts, type RestItem } from './restItem.ts';
 import { compileSelect, type Select } from './select.ts';
@@ -31,11 +31,10 @@ export function createRestSource(
   return new RestSource(config, context);
 }
 
-/** A page with where it leads. */
-interface Fetched {
-  readonly page: PageAnswer;
-  readonly items: RestItem[];
-  readonly step: Step;
+/** A page for the engine, and how far the unit is with it; undefined at its end. */
+interface Reading {
+  readonly page: Page<RestItem>;
+  readonly next: UnitProgress | undefined;
 }
 
 class RestSource implements Source<RestItem> {
@@ -75,8 +74,7 @@ class RestSource implements Source<RestItem> {
     { signal }: CollectContext,
   ): AsyncGenerator<Page<RestItem>, void, void> {
     signal.throwIfAborted();
-    const values = valuesOf(unit.input);
-    const plan = await RequestPlan.make(this.#config, values, this.#client);
+    const plan = await RequestPlan.make(this.#config, valuesOf(unit.input), this.#client);
     if (plan === undefined) {
       throw new UnitFailedError('URL_INVALID', `source.url gives no http or https URL.`, {
         unit: unit.key,
@@ -86,21 +84,11 @@ class RestSource implements Source<RestItem> {
       unit.cursor === undefined ? firstProgress(this.#paginator.first) : fromCursor(unit.cursor);
     for (;;) {
       signal.throwIfAborted();
-      const { page, items, step } = await this.#fetch(plan, progress, values, signal);
-      progress = this.#count.after(progress, page);
-      if ('next' in step) {
-        const place = this.#forJournal(step.next, plan);
-        if (progress.guard.comesBackTo(place)) throw loop('asks for a page a second time', page);
-        progress = { ...progress, place };
-      } else {
-        const { isComplete, expected } = this.#count.atEnd(progress, unit.key, page);
-        if (isComplete) {
-          yield { items, end: { by: step.end, ...(expected === undefined ? {} : { expected }) } };
-          return;
-        }
-        progress = firstProgress(this.#paginator.first, progress.restarts + 1);
-      }
-      yield { items, cursor: toCursor(progress) };
+      // Nothing but the page itself is held here while its commit is awaited.
+      const { page, next } = await this.#read(unit, plan, progress, signal);
+      yield page;
+      if (next === undefined) return;
+      progress = next;
     }
   }
 
@@ -128,38 +116,58 @@ class RestSource implements Source<RestItem> {
     return this.#client.close();
   }
 
-  async #fetch(
+  async #read(
+    unit: Unit,
     plan: RequestPlan,
-    progress: UnitProgress,
-    values: JsonObject,
+    before: UnitProgress,
     signal: AbortSignal,
-  ): Promise<Fetched> {
-    const request = await plan.page(this.#paginator.request(progress.place));
+  ): Promise<Reading> {
+    const { answer, items } = await this.#fetch(unit, plan, before, signal);
+    const step = this.#paginator.next(before.place, answer);
+    const progress = this.#count.after(before, answer);
+    if ('next' in step) {
+      const place = this.#forJournal(step.next, plan);
+      if (progress.guard.comesBackTo(place)) throw loop('asks for a page a second time', answer);
+      return reading(items, { ...progress, place });
+    }
+    const { isComplete, expected } = this.#count.atEnd(progress, unit.key, answer);
+    if (!isComplete)
+      return reading(items, firstProgress(this.#paginator.first, progress.restarts + 1));
+    const end = { by: step.end, ...(expected === undefined ? {} : { expected }) };
+    return { page: { items, end }, next: undefined };
+  }
+
+  async #fetch(
+    unit: Unit,
+    plan: RequestPlan,
+    { place, guard }: UnitProgress,
+    signal: AbortSignal,
+  ): Promise<{ readonly answer: PageAnswer; readonly items: RestItem[] }> {
+    const request = await plan.page(this.#paginator.request(place));
     const response = await this.#client.fetch({ ...request, signal });
     const redact = (text: string): string => this.#client.redact(text);
     const received: Received = { response, url: redact(response.url), redact };
     const body = readJson(received, this.#context.logger);
-    const list = await readItems(
+    const values = await readItems(
       body,
       this.#config.items,
       this.#items,
-      { for: values },
+      { for: valuesOf(unit.input) },
       received,
       this.#context.clock.now(),
     );
-    const page: PageAnswer = {
+    const answer: PageAnswer = {
       body,
-      items: list,
+      items: values,
       url: response.url,
       header: (name) => response.header(name),
       redact,
     };
-    if (this.#paginator.mayRepeatItems !== true && progress.guard.repeatsPage(list))
-      throw loop('answers with the items of a page that it gave before', page);
+    if (this.#paginator.mayRepeatItems !== true && guard.repeatsPage(values))
+      throw loop('answers with the items of a page that it gave before', answer);
     const { receivedAt: fetchedAt, status } = response;
     const facts: AnswerFacts = { url: received.url, fetchedAt, status };
-    const items = list.map((value) => ({ value, facts }));
-    return { page, items, step: this.#paginator.next(progress.place, page) };
+    return { answer, items: values.map((value) => ({ value, facts })) };
   }
 
   #forJournal(place: JsonValue, plan: RequestPlan): JsonValue {
@@ -167,6 +175,10 @@ class RestSource implements Source<RestItem> {
     const isUrl = type === 'link' || type === 'next';
     return isUrl && typeof place === 'string' ? plan.toJournal(place) : place;
   }
+}
+
+function reading(items: RestItem[], next: UnitProgress): Reading {
+  return { page: { items, cursor: toCursor(next) }, next };
 }
 
 function loop(what: string, page: PageAnswer): UnitFailedError {
