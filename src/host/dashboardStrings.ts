@@ -127,7 +127,7 @@ export function dashboardStrings(): DashboardStrings {
       'Complete: every unit has ended, and {0} records are in the master file.',
     ),
     'advice.completedWithFailures': t(
-      'Complete, but {0} units failed. Their errors are below and under Failed Units in the Collector view.',
+      'Complete, but not whole: {0} failed. The errors are below and under Failed Units in the Collector view.',
     ),
     'advice.completedTarget': t(
       'Complete: the target of {0} records is reached. Raise limits.target in the collection file to collect more.',

@@ -43,7 +43,7 @@ function noticeFor({ view }: SessionSnapshot, { formats }: Services): string | u
     case 'completed':
       return view.units.failed > 0
         ? t(
-            '{0} is complete: {1}, {2} units failed.',
+            '{0} is complete: {1}, {2} failed.',
             view.name,
             recordsPhrase(view.records, formats),
             formats.count(view.units.failed),

@@ -114,7 +114,7 @@ async function askAboutUnfinished(
       detail: [
         joinParts([
           recordsPhrase(view.records, formats),
-          t('{0} units to go', formats.count(left)),
+          t('{0} to go', formats.count(left)),
           state,
         ]),
         t(
