@@ -172,6 +172,23 @@ test('a long paging without a circle is none', () => {
   assert.ok(JSON.stringify(guard.toJson()).length < 200);
 });
 
+test('of pages that are alike, the first item, the last one and the number tell them apart', () => {
+  for (const size of [1, 2, 7, 8, 9, 50, 1001]) {
+    const guard = LoopGuard.fromJson(undefined);
+    const page = things(0, size);
+    assert.equal(guard.repeatsPage(page), false);
+    assert.equal(guard.repeatsPage([...page.slice(0, -1), { id: -1 }]), false, `last of ${size}`);
+    assert.equal(guard.repeatsPage([{ id: -1 }, ...page.slice(1, -1), { id: -2 }]), false);
+    assert.equal(guard.repeatsPage([...page, page.at(-1)!]), false, `number of ${size}`);
+    assert.equal(guard.repeatsPage([...page, page.at(-1)!]), true, `${size}`);
+  }
+  const guard = LoopGuard.fromJson(undefined);
+  for (let at = 0; at < 8; at++) {
+    const page = things(0, 8).map((thing) => (thing.id === at ? { id: 99 } : thing));
+    assert.equal(guard.repeatsPage(page), false, 'small pages are compared whole');
+  }
+});
+
 test('every circle is noticed, wherever it begins and however long it is', () => {
   for (const lead of [0, 1, 7, 100]) {
     for (const length of [1, 2, 3, 10, 97]) {
