@@ -1,4 +1,4 @@
-import { access, constants, readFile, realpath } from 'node:fs/promises';
+import { access, constants, lstat, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { messageOf, UsageError } from '../core/errors.ts';
 import { hasCode } from './fileSystem.ts';
@@ -23,8 +23,9 @@ export async function readUserFile(path: string): Promise<string> {
 export async function resolveOutputDir(root: string, dir: string): Promise<string> {
   const path = resolve(root, dir);
   const existing = await nearestExisting(path);
+  const target = await realTarget(existing);
   const isOutside =
-    !isInside(root, path) || !isInside(await realpath(root), await realpath(existing));
+    !isInside(root, path) || (target !== undefined && !isInside(await realpath(root), target));
   if (isOutside) {
     throw new UsageError(
       'OUTPUT_OUTSIDE_WORKSPACE',
@@ -32,25 +33,49 @@ export async function resolveOutputDir(root: string, dir: string): Promise<strin
       { dir, root },
     );
   }
-  try {
-    await access(existing, constants.W_OK);
-  } catch (error) {
+  const obstacle = await obstacleAt(existing, target);
+  if (obstacle !== undefined) {
     throw new UsageError(
       'OUTPUT_NOT_WRITABLE',
-      `output.dir "${dir}" can't be written (${messageOf(error)}). Choose another folder, or change its rights.`,
+      `output.dir "${dir}" can't be written: ${obstacle}. Choose another folder, or change its rights.`,
       { dir, root },
     );
   }
   return path;
 }
 
+/** Why no folder can be made in (or is) this; undefined when one can. */
+async function obstacleAt(
+  existing: string,
+  target: string | undefined,
+): Promise<string | undefined> {
+  if (target === undefined) return `${existing} is a link that leads nowhere`;
+  if (!(await stat(target)).isDirectory()) return `${existing} is not a folder`;
+  try {
+    await access(target, constants.W_OK);
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+async function realTarget(path: string): Promise<string | undefined> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ELOOP')) return undefined;
+    throw error;
+  }
+}
+
+/** The path itself or the nearest folder above it that is there; a link counts as itself, wherever it leads. */
 async function nearestExisting(path: string): Promise<string> {
   for (let at = path; ; at = dirname(at)) {
     try {
-      await realpath(at);
+      await lstat(at);
       return at;
     } catch (error) {
-      if (!hasCode(error, 'ENOENT') || dirname(at) === at) throw error;
+      if (!hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP') || dirname(at) === at) throw error;
     }
   }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { test, type TestContext } from 'node:test';
-import { checkpointChecksum, type CheckpointData } from '../../../src/core/checkpointData.ts';
+import { checkpointChecksum } from '../../../src/core/checkpointData.ts';
 import type { HostHealth } from '../../../src/core/events.ts';
 import { listCheckpoints, readWithMeta } from '../../../src/storage/checkpointFiles.ts';
 import { sha256Hex } from '../../../src/storage/dataFile.ts';
@@ -61,7 +61,8 @@ test('a checkpoint has every field of the earlier format, and its checksums hold
   await claim(store, 2);
   await store.hand({ unit: 2, records: [prepared({ id: 'c' })] });
   await store.checkpoint('batch_completed', [health]);
-  const data = (await newest())?.data as CheckpointData;
+  const data = (await newest())?.data;
+  assert.ok(data);
   assert.match(
     data.checkpoint_id,
     new RegExp(`^checkpoint_${store.layout.session}_\\d{8}_\\d{6}_[0-9a-f]{8}$`),
