@@ -1,7 +1,6 @@
-import * as querystring from 'node:querystring';
 import type { Dispatcher } from 'undici';
 import type { RequestConfig } from '../../core/config.ts';
-import { CollectorError, PauseError, RetryError, UnitFailedError } from '../../core/errors.ts';
+import { CollectorError, PauseError, RetryError } from '../../core/errors.ts';
 import type { HostHealth } from '../../core/events.ts';
 import type { SourceContext } from '../source.ts';
 import { SecretText } from '../text/secrets.ts';
@@ -10,8 +9,10 @@ import { createDispatcher } from './dispatcher.ts';
 import { exchange, type ExchangeResponse } from './exchange.ts';
 import { statusFailure, statusRule, transportFailure, type RequestFacts } from './failures.ts';
 import { Host } from './host.ts';
-import { RedirectChain, isRedirect, redirected, type Hop } from './redirect.ts';
+import { firstHop, type Hop } from './hop.ts';
+import { RedirectChain, isRedirect, redirected } from './redirect.ts';
 import { RequestHeaders } from './requestHeaders.ts';
+import { ReceivedResponse, excerptOf, type HttpResponse } from './response.ts';
 import { isTransportTrouble, isTroubleStatus } from './trouble.ts';
 
 /** One request, redirects included. */
@@ -38,26 +39,7 @@ export interface HttpRequest {
   readonly withoutCredentials?: boolean;
 }
 
-/** A whole answer. */
-export interface HttpResponse {
-  /**
-   * The URL that answered, after redirects. It holds a secret where the request's URL did: through
-   * {@link HttpClient.redact} before it is written down.
-   */
-  readonly url: string;
-  readonly requestedUrl: string;
-  /** Where redirects led, in order; empty when there were none. */
-  readonly redirects: readonly string[];
-  readonly status: number;
-  /** A header by its name in any case; several of one name are joined with ", ". */
-  header(name: string): string | undefined;
-  /** Decompressed. */
-  readonly body: Buffer;
-  /** ISO time at which the body was complete. */
-  readonly receivedAt: string;
-  /** From sending to the body's last byte, redirects included; waiting for a turn is not. */
-  readonly ms: number;
-}
+export type { HttpResponse } from './response.ts';
 
 /** What a client needs once its secrets are in place. */
 interface Prepared {
@@ -72,9 +54,6 @@ interface Answer {
 }
 
 const noCookies: ReadonlyMap<string, string> = new Map();
-/** Of an error's body, show this much. */
-const excerptLength = 160;
-
 /**
  * HTTP for every source that calls out: connections kept alive, requests to one host at once and per second, a circuit
  * for each host, redirects, cookies, proxies, compressed bodies, limits, and errors named by what happens next.
@@ -206,7 +185,7 @@ export class HttpClient {
   }
 
   async #follow(request: HttpRequest, prepared: Prepared): Promise<HttpResponse> {
-    let hop = this.#firstHop(request);
+    let hop = firstHop(request, (text) => this.redact(text));
     let chain: RedirectChain | undefined;
     let totalMs = 0;
     for (;;) {
@@ -235,30 +214,6 @@ export class HttpClient {
       request.signal.throwIfAborted();
       hop = next;
     }
-  }
-
-  #firstHop(request: HttpRequest): Hop {
-    const url = URL.canParse(request.url) ? new URL(request.url) : undefined;
-    if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-      const shown = this.redact(request.url);
-      throw new UnitFailedError('URL_INVALID', `"${shown}" is no http or https URL.`, {
-        url: shown,
-      });
-    }
-    let headers = request.headers;
-    if (url.username !== '' || url.password !== '') {
-      const user = querystring.unescape(`${url.username}:${url.password}`);
-      headers = { authorization: `Basic ${Buffer.from(user).toString('base64')}`, ...headers };
-      url.username = '';
-      url.password = '';
-    }
-    return {
-      url,
-      method: request.method ?? 'GET',
-      body: request.body,
-      headers,
-      isAtHome: request.withoutCredentials !== true,
-    };
   }
 
   /** One hop, through the host's gate and circuit. The answer's status is a redirect, or one that is accepted. */
@@ -357,54 +312,8 @@ export class HttpClient {
   }
 }
 
-class ReceivedResponse implements HttpResponse {
-  readonly url: string;
-  readonly requestedUrl: string;
-  readonly redirects: readonly string[];
-  readonly status: number;
-  readonly body: Buffer;
-  readonly receivedAt: string;
-  readonly ms: number;
-  readonly #headers: ExchangeResponse['headers'];
-
-  constructor(
-    requestedUrl: string,
-    url: string,
-    redirects: readonly string[],
-    { status, headers, body }: ExchangeResponse,
-    receivedAt: string,
-    ms: number,
-  ) {
-    this.url = url;
-    this.requestedUrl = requestedUrl;
-    this.redirects = redirects;
-    this.status = status;
-    this.body = body;
-    this.receivedAt = receivedAt;
-    this.ms = ms;
-    this.#headers = headers;
-  }
-
-  header(name: string): string | undefined {
-    const key = name.toLowerCase();
-    const value = Object.hasOwn(this.#headers, key) ? this.#headers[key] : undefined;
-    return Array.isArray(value) ? value.join(', ') : value;
-  }
-}
-
 function isAccepted(status: number, request: HttpRequest): boolean {
   return (status >= 200 && status < 300) || request.accept?.(status) === true;
-}
-
-/** The beginning of an error's body, where it is likely to say something. */
-function excerptOf({ headers, body }: ExchangeResponse): string {
-  const type = headers['content-type'] ?? '';
-  if (headers['content-encoding'] !== undefined || !/json|text\/plain/.test(type)) return '';
-  const text = body.toString('utf8', 0, excerptLength * 4);
-  return text
-    .replace(/[\p{Cc}\s]+/gu, ' ')
-    .trim()
-    .slice(0, excerptLength);
 }
 
 function closedError(): RetryError {

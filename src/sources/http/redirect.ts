@@ -1,16 +1,6 @@
 import { UnitFailedError } from '../../core/errors.ts';
 import type { RequestFacts } from './failures.ts';
-
-/** What one hop of a request is sent with; a redirect changes it. */
-export interface Hop {
-  /** Without user name and password. */
-  readonly url: URL;
-  readonly method: 'GET' | 'POST' | 'HEAD';
-  readonly body: string | undefined;
-  readonly headers: Readonly<Record<string, string>> | undefined;
-  /** Still where the collection wanted to go: credentials may be sent. */
-  readonly isAtHome: boolean;
-}
+import type { Hop } from './hop.ts';
 
 const statuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 

@@ -20,7 +20,7 @@ const asIs = (text: string): string => text;
 const encode = (text: string): string => encodeURIComponent(text.toWellFormed());
 
 /** Header values with `{name}` in them: they differ from unit to unit and cannot be the client's. */
-export function templatedHeaders(config: RestSourceConfig): Readonly<Record<string, string>> {
+function templatedHeaders(config: RestSourceConfig): Readonly<Record<string, string>> {
   const headers = Object.entries(config.request.headers ?? {});
   return Object.fromEntries(headers.filter(([, value]) => isTemplate(value)));
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UnitBlockedError, UnitFailedError } from '../../../../src/core/errors.ts';
-import { redirected, type Hop } from '../../../../src/sources/http/redirect.ts';
+import type { Hop } from '../../../../src/sources/http/hop.ts';
+import { redirected } from '../../../../src/sources/http/redirect.ts';
 import { choose, endlessRedirect, html, redirect, send } from '../../../fixtures/answers.ts';
 import { failure, get, openClient, serve } from './httpBench.ts';
 
