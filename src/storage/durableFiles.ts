@@ -1,6 +1,7 @@
 import { basename, dirname } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { withFile, writeFully, type FileSystem } from './fileSystem.ts';
+import { isInside } from './layout.ts';
 
 /** Makes a directory and what is missing above it; every name that was made is on disk when this resolves. */
 export async function makeDirectoryDurably(fileSystem: FileSystem, path: string): Promise<void> {
@@ -9,6 +10,22 @@ export async function makeDirectoryDurably(fileSystem: FileSystem, path: string)
   const parent = dirname(path);
   if (parent !== path) await makeDirectoryDurably(fileSystem, parent);
   if (await fileSystem.makeDirectory(path)) await fileSystem.syncDirectory(parent);
+}
+
+/**
+ * Makes sure of the names of directories that were there already: a process that was killed may have made them without
+ * syncing. Syncs every folder from a root down to the paths.
+ */
+export async function syncNames(
+  fileSystem: FileSystem,
+  root: string,
+  paths: readonly string[],
+): Promise<void> {
+  const folders = new Set<string>();
+  for (const path of paths) {
+    for (let at = path; isInside(root, at) && !folders.has(at); at = dirname(at)) folders.add(at);
+  }
+  for (const folder of folders) await fileSystem.syncDirectory(folder);
 }
 
 /**

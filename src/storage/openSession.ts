@@ -18,7 +18,7 @@ import { emptyView, reduceView, type SessionView } from '../core/view.ts';
 import { SeenKeys } from '../dedup/seenKeys.ts';
 import { DataFile } from './dataFile.ts';
 import { DiskKeyStore } from './diskKeyStore.ts';
-import { makeDirectoryDurably } from './durableFiles.ts';
+import { makeDirectoryDurably, syncNames } from './durableFiles.ts';
 import type { FileSystem } from './fileSystem.ts';
 import { IndexFeeder } from './indexFeeder.ts';
 import { catchUpIndex, rebuildIndex } from './indexRebuild.ts';
@@ -88,6 +88,7 @@ async function createAround(
 ): Promise<SessionStore> {
   const { fileSystem } = ports;
   await makeDirectoryDurably(fileSystem, layout.folder);
+  await syncNames(fileSystem, layout.root, [layout.folder, dirname(master.path)]);
   const lock = await acquireLock(ports, layout, opener);
   const isTaken = (await fileSystem.status(layout.journal)) !== undefined;
   const closers: Closer[] = [];

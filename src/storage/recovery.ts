@@ -13,7 +13,7 @@ import { recordKeysOf, type RecordKeys } from '../core/recordKeys.ts';
 import { isJsonObject, parseJson } from '../core/json.ts';
 import type { SessionView } from '../core/view.ts';
 import { sha256Hex } from './dataFile.ts';
-import { cutTo, keepAside } from './durableFiles.ts';
+import { cutTo, keepAside, syncNames } from './durableFiles.ts';
 import { readFully, withFile, writeFully, type FileSystem } from './fileSystem.ts';
 import { decodeLine } from './journalLine.ts';
 import { newline, readLines, type JournalScan } from './journalReader.ts';
@@ -158,13 +158,13 @@ export async function makeTrue(
       from.set(range.file, Math.min(from.get(range.file) ?? range.offset, range.offset));
     }
   }
-  const folders = new Set([layout.folder]);
+  const folders = [layout.folder];
   for (const [file, offset] of from) {
     const path = layout.absolute(file);
-    folders.add(dirname(path));
+    folders.push(dirname(path));
     await rewrite(fileSystem, path, offset);
   }
-  for (const folder of folders) await fileSystem.syncDirectory(folder);
+  await syncNames(fileSystem, layout.root, folders);
 }
 
 function* rangesIn(lines: Buffer): Generator<CommittedRange> {
