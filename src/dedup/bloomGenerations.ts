@@ -22,7 +22,10 @@ export class BloomGenerations {
 
   add(fingerprint: Fingerprint): void {
     if (this.#room === 0) {
-      this.#generations.push(createFilter(this.#nextCapacity, this.#errorRate));
+      // Halved each time, so that all generations together stay below twice the rate (Almeida et al., "Scalable Bloom
+      // Filters", 2007).
+      const errorRate = this.#errorRate / 2 ** this.#generations.length;
+      this.#generations.push(createFilter(this.#nextCapacity, errorRate));
       this.#room = this.#nextCapacity;
       this.#nextCapacity *= 2;
     }

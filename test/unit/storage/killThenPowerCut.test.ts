@@ -56,16 +56,16 @@ async function tell(killedAt: number): Promise<Story> {
   const onAcknowledged = (ids: readonly string[], unit: string | undefined): void => {
     acknowledged.push({ at: disk.log.length, ids, unit });
   };
-  let isDead = false;
+  const life = { isOver: false };
   const mortal = new FailingFileSystem(disk, ({ n }) => {
-    isDead ||= n >= killedAt;
-    return isDead ? new Error('killed') : undefined;
+    life.isOver ||= n >= killedAt;
+    return life.isOver ? new Error('killed') : undefined;
   });
   const stops = [
     disk.recordAtomicWrites(),
     hookAtomicWrites({
       before: () => {
-        if (isDead) throw new Error('killed');
+        if (life.isOver) throw new Error('killed');
       },
     }),
   ];
@@ -79,12 +79,12 @@ async function tell(killedAt: number): Promise<Story> {
       await store.checkpoint('batch_completed', []);
       await carryScriptOn(store, onAcknowledged);
     } catch (error) {
-      if (!isDead) throw error;
+      if (!life.isOver) throw error;
     }
-    isDead = true;
+    life.isOver = true;
     store?.abandon();
     await store?.close(false).catch(() => undefined);
-    isDead = false;
+    life.isOver = false;
 
     mortal.rule = () => undefined;
     const secondFrom = disk.log.length;
