@@ -95,7 +95,7 @@ export class UnitSkippedError extends CollectorError {}
 /** robots.txt forbids the unit: counted as blocked. */
 export class UnitBlockedError extends CollectorError {}
 
-/** The session pauses until a person does something (a disk is full, a budget is reached); nothing is lost. */
+/** The session pauses until a person has put right what the error says (a secret that is missing); nothing is lost. */
 export class PauseError extends CollectorError {}
 
 /** The storage can't be trusted until the session is opened again: everything stops, nothing more is acknowledged. */

@@ -20,8 +20,8 @@ export type CheckpointType =
   | 'session_paused'
   | 'session_completed';
 
-/** Why a session was paused. */
-export type PauseReason = 'user' | 'disk-full' | 'budget' | 'in-doubt';
+/** Why a session was paused. `setup`: something that the collection needs is missing or wrong, such as a secret. */
+export type PauseReason = 'user' | 'disk-full' | 'budget' | 'in-doubt' | 'setup';
 
 /** Why a session was stopped on purpose. */
 export type StopReason = 'user' | 'signal' | 'window-closed' | 'guard';

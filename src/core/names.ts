@@ -13,7 +13,7 @@ export function isSafeFileName(name: string): boolean {
 export function toFileName(text: string): string {
   let name = text.normalize('NFKD').replace(unsafe, '_').slice(0, 100);
   if (/^\.+$/.test(name) || name === '') name = `_${name}`;
-  if (windowsDevice.test(name)) name = `_${name}`;
+  if (windowsDevice.test(name)) name = `_${name}`.slice(0, 100);
   return name.endsWith('.') ? `${name.slice(0, -1)}_` : name;
 }
 

@@ -23,7 +23,7 @@ export interface RecordKeys {
 
 /** Chooses how records get their keys, once for a collection. */
 export function recordKeysOf(collection: Collection): RecordKeys {
-  const { source, record } = collection;
+  const { source, record, output } = collection;
   const { key } = record;
   if (key !== undefined) {
     return { of: (r) => recordKey(r, key), ofMasterRecord: (r) => recordKey(r, key) };
@@ -36,7 +36,8 @@ export function recordKeysOf(collection: Collection): RecordKeys {
   }
   const clockFields = fieldsFromTheClock(source);
   const withoutClock = (r: JsonObject): string => toJsonLine(without(r, clockFields));
-  const ignored = [...clockFields, ...provenanceFields];
+  // Without provenance a field of such a name is the record's own.
+  const ignored = output.provenance ? [...clockFields, ...provenanceFields] : clockFields;
   return {
     of: (r, line) => wholeRecordKey(clockFields.length === 0 ? line : withoutClock(r)),
     ofMasterRecord: (r) => wholeRecordKey(toJsonLine(without(r, ignored))),

@@ -83,8 +83,10 @@ export interface SessionView {
   readonly reasonMessage: string | null;
   readonly createdAt: string;
   readonly lastEventAt: string;
-  /** Milliseconds of work in the starts and resumes that have ended. */
+  /** Milliseconds of work in the starts and resumes that have ended. Of one that was killed, up to its last event. */
   readonly activeMs: number;
+  /** When it was taken up the last time; null when that start has ended in order. */
+  readonly openedAt: string | null;
   /** Units known so far. */
   readonly unitTotal: number;
   readonly units: UnitCounts;
@@ -118,6 +120,7 @@ export const emptyView: SessionView = {
   createdAt: '',
   lastEventAt: '',
   activeMs: 0,
+  openedAt: null,
   unitTotal: 0,
   units: { pending: 0, in_progress: 0, done: 0, failed: 0, skipped: 0, blocked: 0 },
   records: 0,
@@ -145,9 +148,19 @@ type Draft = { -readonly [K in keyof SessionView]: SessionView[K] };
 
 /** Folds one journal line into a view. Pure; the cost does not depend on the session's size. */
 export function reduceView(view: SessionView, entry: JournalEntry): SessionView {
-  const draft: Draft = { ...view, seq: entry.seq, lastEventAt: entry.at };
+  const isTakenUp = entry.events.some((event) => event.type === 'opened');
+  const draft: Draft = { ...(isTakenUp ? cutShort(view) : view) };
+  draft.seq = entry.seq;
+  draft.lastEventAt = entry.at;
   for (const event of entry.events) applyEvent(draft, event, entry);
   return draft;
+}
+
+/** A view whose last start has ended without saying so: its process died. */
+export function cutShort(view: SessionView): SessionView {
+  if (view.openedAt === null) return view;
+  const lastedMs = Date.parse(view.lastEventAt) - Date.parse(view.openedAt);
+  return { ...view, activeMs: view.activeMs + Math.max(0, lastedMs), openedAt: null };
 }
 
 function applyEvent(draft: Draft, event: JournalEvent, entry: JournalEntry): void {
@@ -163,6 +176,7 @@ function applyEvent(draft: Draft, event: JournalEvent, entry: JournalEntry): voi
     }
     case 'opened':
       if (event.collection) draft.mutable = event.collection;
+      draft.openedAt = entry.at;
       enterState(draft, 'active');
       return;
     case 'resumed':
@@ -181,7 +195,10 @@ function applyEvent(draft: Draft, event: JournalEvent, entry: JournalEntry): voi
       return;
     case 'finished':
       moveUnits(draft, event.from ?? 'in_progress', event.state);
-      if (event.error) addError(draft, event.unit, event.error, entry.at, false);
+      // What is skipped or blocked is so by the rules; it has its own counts.
+      if (event.error && event.state === 'failed') {
+        addError(draft, event.unit, event.error, entry.at, false);
+      }
       return;
     case 'requeued':
       moveUnits(draft, event.from ?? 'in_progress', 'pending');
@@ -222,10 +239,12 @@ function applyEvent(draft: Draft, event: JournalEvent, entry: JournalEntry): voi
     case 'stopped':
       enterState(draft, 'stopped', event.reason);
       draft.activeMs += event.activeMs;
+      draft.openedAt = null;
       return;
     case 'completed':
       enterState(draft, 'completed', event.by);
       draft.activeMs += event.activeMs;
+      draft.openedAt = null;
       return;
     case 'advanced':
     case 'taken':
