@@ -53,6 +53,8 @@ function pausedAdvice(view: SessionView): Advice {
       return { key: 'pausedBudget', tone: 'warning' };
     case 'in-doubt':
       return { key: 'pausedInDoubt', tone: 'warning' };
+    case 'setup':
+      return { key: 'pausedSetup', tone: 'warning' };
     default:
       return { key: 'pausedByUser', tone: 'info' };
   }

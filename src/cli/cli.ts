@@ -1,7 +1,6 @@
 import { CollectorError, FaultError, HeldError, messageOf, UsageError } from '../core/errors.ts';
 import { parseCommand, usageText, type Command } from './args.ts';
 import { exitCodes } from './exitCodes.ts';
-import { keepHeapSmall } from './heapLimits.ts';
 import { commandLineEnvironment } from './environment.ts';
 import { resumeCommand, runCommand } from './runCommands.ts';
 import { sessionsCommand, showCommand } from './showCommands.ts';
@@ -9,7 +8,6 @@ import { sessionsCommand, showCommand } from './showCommands.ts';
 /** Carries out one command line; resolves to its exit code. Words for people go to standard error with `--json`. */
 export async function runCli(args: readonly string[]): Promise<number> {
   hideSqliteWarning();
-  keepHeapSmall();
   try {
     return await dispatch(parseCommand(args));
   } catch (error) {

@@ -10,6 +10,7 @@ import type { SessionView } from '../core/view.ts';
 import type { RunEnd, SessionRun } from '../engine/sessionRun.ts';
 import type { RunCommand, SessionCommand } from './args.ts';
 import { exitCodes } from './exitCodes.ts';
+import { limitHeap } from './heapLimits.ts';
 import { findSession } from './findSession.ts';
 import { jsonOutput, textOutput } from './output.ts';
 import { summaryOf } from './summary.ts';
@@ -66,6 +67,7 @@ async function follow({ run, recovered }: Launched, isJson: boolean): Promise<nu
   };
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
+  limitHeap(run.store.collection);
   const unlisten = run.onChange(() => {
     if (run.pausedByGuard !== undefined) void run.stop('guard');
   });

@@ -131,7 +131,9 @@ export class SessionRun {
   snapshot(): SessionSnapshot {
     const { store, source } = this.#parts;
     const view = store.view;
-    const live = this.#stats.live(view, store.notYetSafe, source.health(), this.#isPlanned);
+    // While pages bring new pages to light nobody knows how much is left.
+    const isCountable = this.#isPlanned && !source.traits.discovers;
+    const live = this.#stats.live(view, store.notYetSafe, source.health(), isCountable);
     if (this.#fault)
       return { view: { ...view, state: 'faulted', reasonMessage: this.#fault.message }, live };
     if (this.#pause && this.#isAtRest && !this.#isEnding) {
@@ -144,7 +146,12 @@ export class SessionRun {
   /** Begins to work. */
   async start(): Promise<void> {
     const { store } = this.#parts;
-    this.#frontier.addSpilled(await store.pendingByLane());
+    try {
+      this.#frontier.addSpilled(await store.pendingByLane());
+    } catch (error) {
+      this.#faulted(asFault(error));
+      return;
+    }
     this.#sampler = setInterval(() => {
       this.#stats.sample(store.view);
       this.#changed();
@@ -276,7 +283,7 @@ export class SessionRun {
         return;
       case 'pause':
         this.#frontier.giveBack({ ...unit, ...outcome }, 0, false);
-        void this.pause('budget', outcome.error.message);
+        void this.pause('setup', outcome.error.message);
         return;
       default:
         assertNever(outcome, 'unit outcome');

@@ -77,7 +77,7 @@ export class RunStats {
     view: SessionView,
     notYetSafe: number,
     hosts: readonly HostHealth[],
-    isPlanned: boolean,
+    isCountable: boolean,
   ): LiveStats {
     const now = this.#clock.monotonicMs();
     const inFlight: InFlightView[] = [...this.#inFlight.values()].map(({ unit, sinceMs }) => ({
@@ -90,7 +90,7 @@ export class RunStats {
     return {
       elapsedMs: view.activeMs + this.activeMs,
       recordsPerSecond: mean(this.#samples.slice(-averagedSamples).map((s) => s.records)),
-      etaMs: isPlanned ? this.#etaMs(view) : null,
+      etaMs: isCountable ? this.#etaMs(view) : null,
       notYetSafe,
       inFlight,
       hosts,

@@ -109,6 +109,9 @@ export function dashboardStrings(): DashboardStrings {
     'advice.pausedInDoubt': t(
       'Nobody can tell whether a paid call went through, so it is not made again without you. See the log.',
     ),
+    'advice.pausedSetup': t(
+      'Something that the collection needs is missing. Put it right, then press Resume.',
+    ),
     'advice.stoppedByUser': t('Stopped. Everything received is on disk. Resume goes on from here.'),
     'advice.stoppedByWindow': t(
       'Stopped because the window closed. Everything received is on disk. Resume goes on from here.',

@@ -105,6 +105,7 @@ export type AdviceKey =
   | 'pausedDiskFull'
   | 'pausedBudget'
   | 'pausedInDoubt'
+  | 'pausedSetup'
   | 'stoppedByUser'
   | 'stoppedByWindow'
   | 'stoppedBySignal'

@@ -95,7 +95,7 @@ export class SessionIndex {
     try {
       if (!isReadOnly) {
         database.exec(
-          'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -4000;',
+          'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -2000;',
         );
         const { user_version: version } = database.prepare('PRAGMA user_version').get() as {
           user_version: number;

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { messageOf } from '../core/errors.ts';
-import { emptyView, isResumable, reduceView, type SessionView } from '../core/view.ts';
+import { cutShort, emptyView, isResumable, reduceView, type SessionView } from '../core/view.ts';
 import type { FileSystem } from './fileSystem.ts';
 import { journalStart, type JournalPosition } from './journal.ts';
 import { decodeLine } from './journalLine.ts';
@@ -88,7 +88,7 @@ export async function inspectSession(
     view = { ...view, session: layout.session };
   }
   if (!isHeld && (view.state === 'active' || view.state === 'paused')) {
-    view = { ...view, state: 'interrupted' };
+    view = { ...cutShort(view), state: 'interrupted' };
   }
   return {
     layout,

@@ -19,7 +19,14 @@ describe('the package that a user installs', () => {
     scratch = await mkdtemp(path.join(os.tmpdir(), 'cf-package-'));
     vsix = path.join(scratch, 'cf-collector.vsix');
     const vsce = inProject('node_modules', '@vscode', 'vsce', 'vsce');
-    const args = [vsce, 'package', '--no-dependencies', '--out', vsix];
+    const args = [
+      vsce,
+      'package',
+      '--no-dependencies',
+      '--no-rewrite-relative-links',
+      '--out',
+      vsix,
+    ];
     const { status, stderr } = spawnSync(process.execPath, args, {
       cwd: inProject(),
       encoding: 'utf8',

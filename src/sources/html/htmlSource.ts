@@ -21,7 +21,7 @@ import { Turns } from './turns.ts';
 import { depthOf, isSitemap, pageUnit, sitemapUnit, startUnit, urlOf } from './units.ts';
 
 /** Units handed over at once: a large sitemap neither waits for its end nor makes one huge commit. */
-const unitsAtOnce = 5_000;
+const unitsAtOnce = 1_000;
 /** The sitemap protocol's own limit, decompressed. */
 const maxSitemapBytes = 50 * 1024 * 1024;
 /** An index in an index is not allowed, but done. */

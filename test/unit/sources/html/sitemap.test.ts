@@ -196,11 +196,10 @@ test('a large sitemap is handed over in parts, the proof with the last', async (
     pages.flatMap((page) => page.units?.map((found) => found.key) ?? []),
     locs,
   );
-  assert.ok(pages.length === 3 && pages.every((page) => (page.units?.length ?? 0) < 8_000));
-  assert.deepEqual(
-    pages.map((page) => page.end?.by),
-    [undefined, undefined, 'end of sitemap'],
-  );
+  assert.ok(pages.length > 5 && pages.every((page) => (page.units?.length ?? 0) < 2_500));
+  const ends = pages.map((page) => page.end?.by);
+  assert.equal(ends.pop(), 'end of sitemap');
+  assert.ok(ends.every((end) => end === undefined));
 });
 
 test('sitemaps are read one at a time, and one that is stopped while it waits stops at once', async (t) => {
