@@ -232,27 +232,30 @@ export class Committer {
         const file = await this.#options.dataFile(role);
         const bytes = Buffer.from(`${lines.join('\n')}\n`);
         written.push(file);
-        const offset = await file.append(bytes);
-        ranges.push({
-          role,
-          file: this.#options.relativePath(file),
-          offset,
+        const appending = file.append(bytes);
+        // While the system writes.
+        const digest = {
           bytes: bytes.length,
           sha256: sha256Hex(bytes),
           keys: packFingerprints(keys),
-        });
+        };
+        const offset = await appending;
+        ranges.push({ role, file: this.#options.relativePath(file), offset, ...digest });
       }
       // Data before journal: a journal line never names bytes that are not on disk.
-      await Promise.all(written.map((file) => file.sync()));
+      const dataIsDurable = Promise.all(written.map((file) => file.sync()));
+      // Met where it is awaited, after the journal's line is made.
+      dataIsDurable.catch(() => undefined);
       const committed: JournalEvent[] =
         decision.tallies.length > 0 ? [{ type: 'committed', ranges, units: decision.tallies }] : [];
       const events = [...decision.unitEvents, ...committed, ...decision.taken, ...decision.events];
       if (events.length === 0) {
+        await dataIsDurable;
         this.#confirm(decision);
         return decision.receipts;
       }
       const at = new Date(this.#options.clock.now()).toISOString();
-      entries = await this.#options.journal.append(events, at);
+      entries = await this.#options.journal.append(events, at, dataIsDurable);
     } catch (error) {
       if (isDiskFull(error)) {
         for (const file of written) await file.rollBack();

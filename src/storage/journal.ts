@@ -53,10 +53,15 @@ export class Journal {
   /**
    * Appends a commit's events and makes them durable.
    *
+   * @param after what must have happened before the first byte is written. The lines are made meanwhile.
    * @returns the lines that are now in the journal.
    * @throws FaultError when the disk does not confirm; Node's error when the write fails: then {@link rollBack}.
    */
-  async append(events: readonly JournalEvent[], at: string): Promise<readonly PlacedEntry[]> {
+  async append(
+    events: readonly JournalEvent[],
+    at: string,
+    after?: Promise<unknown>,
+  ): Promise<readonly PlacedEntry[]> {
     const entries: PlacedEntry[] = [];
     const lines: Buffer[] = [];
     let position = this.#position;
@@ -68,6 +73,7 @@ export class Journal {
       entries.push({ ...entry, position });
       lines.push(bytes);
     }
+    await after;
     await this.#file.append(lines.length === 1 && lines[0] ? lines[0] : Buffer.concat(lines));
     await this.#file.sync();
     this.#file.commit();
