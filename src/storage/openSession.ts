@@ -89,8 +89,9 @@ async function createAround(
   const { fileSystem } = ports;
   await makeDirectoryDurably(fileSystem, layout.folder);
   await syncNames(fileSystem, layout.root, [layout.folder, dirname(master.path)]);
-  const lock = await acquireLock(ports, layout, opener);
+  // Before the lock, so that nothing has to be let go of when this fails.
   const isTaken = (await fileSystem.status(layout.journal)) !== undefined;
+  const lock = await acquireLock(ports, layout, opener);
   const closers: Closer[] = [];
   try {
     return await fillSession(ports, opener, layout, session, { lock, master, startedAt }, closers);
