@@ -66,7 +66,7 @@ export class Outbox {
       this.#records.length === 0 ? prepared.records : this.#records.concat(prepared.records);
     this.#rejected =
       this.#rejected.length === 0 ? prepared.rejected : this.#rejected.concat(prepared.rejected);
-    this.#raw.push(...raw);
+    this.#raw = this.#raw.length === 0 ? [...raw] : this.#raw.concat(raw);
     this.#newUnits = this.#newUnits.concat(newUnits);
     if (events.length > 0 || this.#held >= this.#flushEvery) await this.#flush(events);
     else if (this.#held > 0) this.#startTimer();

@@ -55,19 +55,24 @@ export async function carryOut<Item>(
 ): Promise<UnitOutcome> {
   const { source, store, preparer } = parts;
   const outbox = new Outbox(store, unit, store.collection.durability, parts.onNewUnits);
+  let outcome: UnitOutcome | undefined;
   try {
     for await (const page of source.collect(unit, { signal })) {
       const prepared = await preparer.prepare(page.items, unit);
-      const raw = parts.keepsRaw ? rawLines(unit, page, source) : [];
+      const raw = parts.keepsRaw ? rawLines({ ...unit, cursor: outbox.cursor }, page, source) : [];
       page.items.length = 0;
       await outbox.put(prepared, page.units ?? [], raw, progressEvents(unit, page));
-      if (outbox.isCut) return { kind: 'back', ...(await giveBack(outbox, 'limit', 0)) };
-      if (page.end !== undefined) return { kind: 'finished' };
+      if (outbox.isCut) outcome = { kind: 'back', ...(await giveBack(outbox, 'limit', 0)) };
+      else if (page.end !== undefined) outcome = { kind: 'finished' };
+      if (outcome !== undefined) break;
       outbox.movedTo(page.cursor);
     }
+    if (outcome !== undefined) return outcome;
     const message = `The ${source.type} source ended without showing that it was at the end.`;
     throw new UnitFailedError('END_NOT_PROVEN', message);
   } catch (error) {
+    // What the unit has come to is in the journal: a source that fails while it is put away does not undo that.
+    if (outcome !== undefined) return outcome;
     if (error instanceof FaultError) throw error;
     await outbox.close();
     return settle(error, outbox, parts, signal);
