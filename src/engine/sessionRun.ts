@@ -30,6 +30,8 @@ export interface RunEnd {
   readonly state: 'completed' | 'stopped' | 'faulted';
   /** Why it was paused before it was stopped, where it was. */
   readonly pausedBy?: PauseReason;
+  /** That in words. */
+  readonly pauseMessage?: string;
   readonly error?: FaultError;
 }
 
@@ -180,10 +182,13 @@ export class SessionRun {
   /** Goes on after a pause. */
   async unpause(): Promise<void> {
     if (!this.#pause || !this.#isAtRest || this.#isEnding) return;
-    const { reason } = this.#pause;
+    const pause = this.#pause;
+    const { reason } = pause;
     const { store } = this.#parts;
     if (reason === 'disk-full') store.retry();
     await this.#workers;
+    // Somebody else has been quicker, or the run ends.
+    if (!this.#isPausedBy(pause)) return;
     this.#pause = undefined;
     this.#isAtRest = false;
     if (reason !== 'disk-full') await store.record({ type: 'resumed' });
@@ -197,6 +202,10 @@ export class SessionRun {
     return this.#finished;
   }
 
+  #isPausedBy(pause: { readonly reason: PauseReason }): boolean {
+    return this.#pause === pause && !this.#isEnding;
+  }
+
   #work(): void {
     const { store } = this.#parts;
     this.#abort = new AbortController();
@@ -205,16 +214,16 @@ export class SessionRun {
     const workers = Array.from({ length: store.collection.limits.concurrency }, () =>
       this.#claimAndCarryOut(signal),
     );
-    this.#workers = Promise.all([this.#plan(signal), ...workers]).then(
-      () => {
-        this.#stats.stop();
-        if (!signal.aborted || store.isTargetReached) void this.#end('completed');
-      },
-      (error: unknown) => {
-        this.#stats.stop();
+    const tasks = [this.#plan(signal), ...workers].map((task) =>
+      task.catch((error: unknown) => {
         this.#faulted(asFault(error));
-      },
+      }),
     );
+    // One that fails interrupts the others; the work is over when all of them are at rest.
+    this.#workers = Promise.all(tasks).then(() => {
+      this.#stats.stop();
+      if (!signal.aborted || store.isTargetReached) void this.#end('completed');
+    });
   }
 
   async #plan(signal: AbortSignal): Promise<void> {
@@ -283,7 +292,9 @@ export class SessionRun {
         return;
       case 'pause':
         this.#frontier.giveBack({ ...unit, ...outcome }, 0, false);
-        void this.pause('setup', outcome.error.message);
+        this.pause('setup', outcome.error.message).catch((error: unknown) => {
+          this.#faulted(asFault(error));
+        });
         return;
       default:
         assertNever(outcome, 'unit outcome');
@@ -297,12 +308,14 @@ export class SessionRun {
 
   /** The disk is full: what waits stays where it is, and nothing is written to say so. */
   #pauseForDisk(message: string): void {
-    if (this.#isAtRest || this.#isEnding) return;
+    if (this.#isAtRest && !this.#isEnding) return;
     this.#pause = {
       reason: 'disk-full',
-      message: `The disk is full (${message}). Free some space, then resume.`,
+      message: `The disk is full (${message}).`,
     };
     this.#isAtRest = true;
+    // Nobody is going to free space for a run that ends: what waits was never acknowledged.
+    if (this.#isEnding) this.#parts.store.abandon();
     this.#interrupt('disk full');
     this.#changed();
   }
@@ -317,36 +330,50 @@ export class SessionRun {
   async #end(how: 'completed' | 'stopped' | 'faulted', reason: StopReason = 'user'): Promise<void> {
     if (this.#isEnding) return;
     this.#isEnding = true;
-    const { store, source, logger } = this.#parts;
-    const pausedBy = this.#pause?.reason;
+    const { store, logger } = this.#parts;
     this.#interrupt(how);
     clearInterval(this.#sampler);
     clearInterval(this.#checkpointTimer);
-    const isWritable = how !== 'faulted' && pausedBy !== 'disk-full';
-    if (!isWritable) store.abandon(this.#fault);
+    // Asked again after each step: the disk may fill while the run ends.
+    const isWritable = (): boolean => how !== 'faulted' && this.#pause?.reason !== 'disk-full';
+    if (!isWritable()) store.abandon(this.#fault);
     let fault = this.#fault;
     try {
       await this.#workers;
       await this.#checkpointing;
       this.#frontier.close();
-      await source.close();
-      if (isWritable) await this.#writeEnd(how, reason);
+      await this.#closeSource();
+      if (isWritable()) await this.#writeEnd(how, reason);
     } catch (error) {
-      fault ??= asFault(error);
-      logger.error({ code: fault.code }, `Ending the session failed: ${fault.message}`);
+      if (isWritable()) {
+        fault ??= asFault(error);
+        logger.error({ code: fault.code }, `Ending the session failed: ${fault.message}`);
+      }
     }
     try {
-      await store.close(isWritable && fault === undefined);
+      await store.close(isWritable() && fault === undefined);
     } catch (error) {
       fault ??= asFault(error);
     }
     this.#fault = fault;
     this.#changed();
+    const pause = this.#pause;
+    const ended = how === 'completed' && !isWritable() ? 'stopped' : how;
     this.#resolveFinished({
-      state: fault === undefined ? how : 'faulted',
-      ...(pausedBy === undefined ? {} : { pausedBy }),
+      state: fault === undefined ? ended : 'faulted',
+      ...(pause === undefined ? {} : { pausedBy: pause.reason, pauseMessage: pause.message }),
       ...(fault === undefined ? {} : { error: fault }),
     });
+  }
+
+  /** A source that can't be put away is the log's business: what was collected is durable. */
+  async #closeSource(): Promise<void> {
+    const { source, logger } = this.#parts;
+    try {
+      await source.close();
+    } catch (error) {
+      logger.warn({ code: codeOf(error) }, `The source could not be closed: ${messageOf(error)}`);
+    }
   }
 
   async #writeEnd(how: 'completed' | 'stopped' | 'faulted', reason: StopReason): Promise<void> {

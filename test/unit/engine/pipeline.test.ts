@@ -224,7 +224,7 @@ test('a source that fails while it is put away does not undo what its unit has c
       yield lastPage(['a']);
     } finally {
       await letRun();
-       
+
       throw new RetryError('SOCKET', 'closing failed');
     }
   });
@@ -244,7 +244,7 @@ test('the same, where the target cut the unit', async (t) => {
         yield lastPage(['a', 'b']);
       } finally {
         await letRun();
-         
+
         throw new UnitFailedError('SOCKET', 'closing failed');
       }
     },
