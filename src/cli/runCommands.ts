@@ -83,7 +83,10 @@ async function follow({ run, recovered }: Launched, isJson: boolean): Promise<nu
   process.removeListener('SIGTERM', stop);
   const { view, live } = run.snapshot();
   if (end.error !== undefined) output.problem(end.error.message);
-  else if (view.reasonMessage !== null) output.problem(view.reasonMessage);
+  if (end.pauseMessage !== undefined) {
+    const next = `Put that right, then: cf-collect resume ${view.session}`;
+    output.problem(`${end.pauseMessage} ${next}`);
+  }
   for (const message of failuresOf(view)) output.problem(message);
   output.summary(summaryOf(run.store.layout, view, live.elapsedMs));
   return exitCodeOf(end, run);
