@@ -62,6 +62,8 @@ async function fileSizes(store: SessionStore): Promise<number[]> {
   return statuses.map(({ size }) => size);
 }
 
+/** A broken rule shows as a failure, not as a test that never ends. */
+const soon = { timeout: 20_000 };
 const record = (id: string) => prepared({ id });
 const isJournal = (path: string) => path.endsWith('journal.jsonl');
 const isMaster = (path: string) => path.includes('_master_');
@@ -85,7 +87,7 @@ test('data is synced before the journal is written, and acknowledged after the j
   assert.deepEqual(log.slice(6), ['write journal', 'sync journal']);
 });
 
-test('nobody is told anything before the journal is synced', async (t) => {
+test('nobody is told anything before the journal is synced', soon, async (t) => {
   const { failing, store, heard } = await begin(t);
   const { view } = store;
   const { promise: isSyncing, resolve: syncing } = Promise.withResolvers<undefined>();
@@ -177,140 +179,161 @@ for (const [code, where] of [
   ['ENOSPC', 'the rejected file'],
   ['ENOSPC', 'the raw file'],
 ] as const) {
-  test(`${code} in a write to ${where}: cut back, kept, tried again, and nothing is a duplicate then`, async (t) => {
-    const { root, failing, store, heard } = await begin(t);
-    await store.hand({
-      unit: 1,
-      records: [record('kept')],
-      rejected: [preparedReject(1, {})],
-      raw: ['{}'],
-    });
-    const pattern = {
-      'the master': /_master_/,
-      'the journal': /journal/,
-      'the rejected file': /_rejected_/,
-      'the raw file': /_raw_/,
-    }[where];
-    const sizes = await fileSizes(store);
-    failing.rule = ({ operation, path }) =>
-      operation === 'write' && pattern.test(path)
-        ? { wrote: 2, error: systemError(code) }
-        : undefined;
-    const handed = store.hand({
-      unit: 1,
-      records: [record('a'), record('b')],
-      rejected: [preparedReject(1, { second: true })],
-      raw: ['{"second":true}'],
-      newUnits: [newUnit('found')],
-      events: [{ type: 'advanced', unit: 1, cursor: 1 }],
-    });
-    const later = store.hand({ unit: 1, records: [record('c')] });
-    await store.settled();
-    assert.equal(heard.full.length, 1);
-    assert.match(heard.full[0] ?? '', new RegExp(code));
-    assert.deepEqual(heard.faults, []);
-    assert.equal(store.notYetSafe, 3);
-    assert.equal(store.view.records, 1);
-    // Pausing writes nothing, and what was half written is gone.
-    assert.deepEqual(await fileSizes(store), sizes);
-    const { entries } = await readJournal(store.layout);
-    assert.equal(entries.at(-1)?.seq, store.view.seq);
+  test(
+    `${code} in a write to ${where}: cut back, kept, tried again, and nothing is a duplicate then`,
+    soon,
+    async (t) => {
+      const { root, failing, store, heard } = await begin(t);
+      await store.hand({
+        unit: 1,
+        records: [record('kept')],
+        rejected: [preparedReject(1, {})],
+        raw: ['{}'],
+      });
+      const pattern = {
+        'the master': /_master_/,
+        'the journal': /journal/,
+        'the rejected file': /_rejected_/,
+        'the raw file': /_raw_/,
+      }[where];
+      const sizes = await fileSizes(store);
+      failing.rule = ({ operation, path }) =>
+        operation === 'write' && pattern.test(path)
+          ? { wrote: 2, error: systemError(code) }
+          : undefined;
+      const handed = store.hand({
+        unit: 1,
+        records: [record('a'), record('b')],
+        rejected: [preparedReject(1, { second: true })],
+        raw: ['{"second":true}'],
+        newUnits: [newUnit('found')],
+        events: [{ type: 'advanced', unit: 1, cursor: 1 }],
+      });
+      const later = store.hand({ unit: 1, records: [record('c')] });
+      await store.settled();
+      assert.equal(heard.full.length, 1);
+      assert.match(heard.full[0] ?? '', new RegExp(code));
+      assert.deepEqual(heard.faults, []);
+      assert.equal(store.notYetSafe, 3);
+      assert.equal(store.view.records, 1);
+      // Pausing writes nothing, and what was half written is gone.
+      assert.deepEqual(await fileSizes(store), sizes);
+      const { entries } = await readJournal(store.layout);
+      assert.equal(entries.at(-1)?.seq, store.view.seq);
 
-    failing.rule = () => undefined;
-    store.retry();
-    const receipt = await handed;
-    assert.deepEqual([receipt.records, receipt.duplicates, receipt.rejected], [2, 0, 1]);
-    assert.deepEqual(
-      receipt.newUnits.map((unit) => unit.n),
-      [2],
-    );
-    assert.equal((await later).records, 1);
-    assert.deepEqual(await masterIds(root, store.view), ['kept', 'a', 'b', 'c']);
-    assert.equal((await dataLines(root, store.view, 'rejected')).length, 2);
-    assert.equal((await dataLines(root, store.view, 'raw')).length, 2);
-    const { records, duplicates, rejected } = store.view;
-    assert.deepEqual({ records, duplicates, rejected }, { records: 4, duplicates: 0, rejected: 2 });
-  });
+      failing.rule = () => undefined;
+      store.retry();
+      const receipt = await handed;
+      assert.deepEqual([receipt.records, receipt.duplicates, receipt.rejected], [2, 0, 1]);
+      assert.deepEqual(
+        receipt.newUnits.map((unit) => unit.n),
+        [2],
+      );
+      assert.equal((await later).records, 1);
+      assert.deepEqual(await masterIds(root, store.view), ['kept', 'a', 'b', 'c']);
+      assert.equal((await dataLines(root, store.view, 'rejected')).length, 2);
+      assert.equal((await dataLines(root, store.view, 'raw')).length, 2);
+      const { records, duplicates, rejected } = store.view;
+      assert.deepEqual(
+        { records, duplicates, rejected },
+        { records: 4, duplicates: 0, rejected: 2 },
+      );
+    },
+  );
 }
 
-test('a disk that is still full at the retry keeps everything for the next one', async (t) => {
-  const { root, failing, store, heard } = await begin(t);
-  failing.rule = ({ operation, path }) =>
-    operation === 'write' && isMaster(path) ? systemError('ENOSPC') : undefined;
-  const handed = store.hand({ unit: 1, records: [record('a')] });
-  await store.settled();
-  for (let round = 2; round <= 4; round++) {
-    store.retry();
+test(
+  'a disk that is still full at the retry keeps everything for the next one',
+  soon,
+  async (t) => {
+    const { root, failing, store, heard } = await begin(t);
+    failing.rule = ({ operation, path }) =>
+      operation === 'write' && isMaster(path) ? systemError('ENOSPC') : undefined;
+    const handed = store.hand({ unit: 1, records: [record('a')] });
     await store.settled();
-    while (heard.full.length < round) await letRun();
-  }
-  failing.rule = () => undefined;
-  store.retry();
-  assert.equal((await handed).records, 1);
-  assert.deepEqual(await masterIds(root, store.view), ['a']);
-});
+    for (let round = 2; round <= 4; round++) {
+      store.retry();
+      await store.settled();
+      while (heard.full.length < round) await letRun();
+    }
+    failing.rule = () => undefined;
+    store.retry();
+    assert.equal((await handed).records, 1);
+    assert.deepEqual(await masterIds(root, store.view), ['a']);
+  },
+);
 
-test('a rejected file that can not be made on a full disk leaves nothing, and is made later', async (t) => {
-  const { root, failing, store, heard } = await begin(t);
-  failing.rule = ({ operation, path }) =>
-    operation === 'write' && isJournal(path)
-      ? { wrote: 7, error: systemError('ENOSPC') }
-      : undefined;
-  const handed = store.hand({ unit: 1, rejected: [preparedReject(1, {})] });
-  await store.settled();
-  assert.equal(heard.full.length, 1);
-  assert.deepEqual(await nodeFileSystem.list(dirname(masterPath(store))), [
-    'things_master_20261121_161500.jsonl',
-  ]);
-  failing.rule = () => undefined;
-  store.retry();
-  assert.equal((await handed).rejected, 1);
-  assert.deepEqual(
-    store.view.files.map(({ file }) => file),
-    [
-      'data/raw/things_master_20261121_161500.jsonl',
-      'data/raw/things_rejected_20261121_161500.jsonl',
-    ],
-  );
-  assert.equal((await dataLines(root, store.view, 'rejected')).length, 1);
-});
+test(
+  'a rejected file that can not be made on a full disk leaves nothing, and is made later',
+  soon,
+  async (t) => {
+    const { root, failing, store, heard } = await begin(t);
+    failing.rule = ({ operation, path }) =>
+      operation === 'write' && isJournal(path)
+        ? { wrote: 7, error: systemError('ENOSPC') }
+        : undefined;
+    const handed = store.hand({ unit: 1, rejected: [preparedReject(1, {})] });
+    await store.settled();
+    assert.equal(heard.full.length, 1);
+    assert.deepEqual(await nodeFileSystem.list(dirname(masterPath(store))), [
+      'things_master_20261121_161500.jsonl',
+    ]);
+    failing.rule = () => undefined;
+    store.retry();
+    assert.equal((await handed).rejected, 1);
+    assert.deepEqual(
+      store.view.files.map(({ file }) => file),
+      [
+        'data/raw/things_master_20261121_161500.jsonl',
+        'data/raw/things_rejected_20261121_161500.jsonl',
+      ],
+    );
+    assert.equal((await dataLines(root, store.view, 'rejected')).length, 1);
+  },
+);
 
 for (const where of ['master', 'rejected', 'raw', 'journal'] as const) {
-  test(`a failed fdatasync of the ${where} is a fault: nothing is acknowledged then or afterwards`, async (t) => {
-    const { failing, store, heard } = await begin(t);
-    const everything = {
-      unit: 1,
-      records: [record('a')],
-      rejected: [preparedReject(1, {})],
-      raw: ['{}'],
-    };
-    await store.hand(everything);
-    const { view } = store;
-    failing.rule = ({ operation, path }) =>
-      operation === 'datasync' && path.includes(where) ? systemError('EIO') : undefined;
-    const handed = store.hand({ ...everything, records: [record('b')] });
-    const waiting = store.hand({ unit: 1, records: [record('c')] });
-    await assert.rejects(handed, { name: 'FaultError', code: 'SYNC_FAILED' });
-    await assert.rejects(waiting, { name: 'FaultError', code: 'SYNC_FAILED' });
-    failing.rule = () => undefined;
-    const calls = failing.calls.length;
-    await assert.rejects(store.hand({ unit: 1, records: [record('d')] }), { code: 'SYNC_FAILED' });
-    await assert.rejects(store.record({ type: 'resumed' }), { code: 'SYNC_FAILED' });
-    store.retry();
-    await store.settled();
-    assert.equal(failing.calls.length, calls, 'something was done after the fault');
-    assert.equal(store.view, view);
-    assert.equal(store.notYetSafe, 0);
-    assert.deepEqual(
-      heard.faults.map((fault) => fault.code),
-      ['SYNC_FAILED'],
-    );
-    assert.deepEqual(heard.full, []);
-  });
+  test(
+    `a failed fdatasync of the ${where} is a fault: nothing is acknowledged then or afterwards`,
+    soon,
+    async (t) => {
+      const { failing, store, heard } = await begin(t);
+      const everything = {
+        unit: 1,
+        records: [record('a')],
+        rejected: [preparedReject(1, {})],
+        raw: ['{}'],
+      };
+      await store.hand(everything);
+      const { view } = store;
+      failing.rule = ({ operation, path }) =>
+        operation === 'datasync' && path.includes(where) ? systemError('EIO') : undefined;
+      const handed = store.hand({ ...everything, records: [record('b')] });
+      const waiting = store.hand({ unit: 1, records: [record('c')] });
+      await assert.rejects(handed, { name: 'FaultError', code: 'SYNC_FAILED' });
+      await assert.rejects(waiting, { name: 'FaultError', code: 'SYNC_FAILED' });
+      failing.rule = () => undefined;
+      const calls = failing.calls.length;
+      await assert.rejects(store.hand({ unit: 1, records: [record('d')] }), {
+        code: 'SYNC_FAILED',
+      });
+      await assert.rejects(store.record({ type: 'resumed' }), { code: 'SYNC_FAILED' });
+      store.retry();
+      await store.settled();
+      assert.equal(failing.calls.length, calls, 'something was done after the fault');
+      assert.equal(store.view, view);
+      assert.equal(store.notYetSafe, 0);
+      assert.deepEqual(
+        heard.faults.map((fault) => fault.code),
+        ['SYNC_FAILED'],
+      );
+      assert.deepEqual(heard.full, []);
+    },
+  );
 }
 
 for (const code of ['EIO', 'EACCES', 'EMFILE'] as const) {
-  test(`${code} in a write is a fault that says so`, async (t) => {
+  test(`${code} in a write is a fault that says so`, soon, async (t) => {
     const { failing, store, heard } = await begin(t);
     failing.rule = ({ operation }) => (operation === 'write' ? systemError(code) : undefined);
     await assert.rejects(store.hand({ unit: 1, records: [record('a')] }), (error: unknown) => {
@@ -467,7 +490,7 @@ test('a line that comes again is taken once, also by a commit that writes nothin
   assert.equal((await store.hand({ unit: 1, records: [record('a')] })).duplicates, 1);
 });
 
-test('more than 16 MB waiting blocks whoever hands over', async (t) => {
+test('more than 16 MB waiting blocks whoever hands over', soon, async (t) => {
   const { failing, store } = await begin(t);
   const { promise: mayGoOn, resolve: goOn } = Promise.withResolvers<undefined>();
   failing.rule = ({ operation }) => (operation === 'write' ? mayGoOn : undefined);
@@ -525,7 +548,7 @@ test('a lazy handover waits for the next commit, but not for ever', async (t) =>
   assert.equal(heard.seqs.length, 2);
 });
 
-test('what is abandoned was never acknowledged, and nothing is written of it', async (t) => {
+test('what is abandoned was never acknowledged, and nothing is written of it', soon, async (t) => {
   const { failing, store } = await begin(t);
   failing.rule = ({ operation }) => (operation === 'write' ? systemError('ENOSPC') : undefined);
   const handed = store.hand({ unit: 1, records: [record('a')] });

@@ -141,6 +141,20 @@ const damages: Record<string, (layout: SessionLayout) => Promise<void>> = {
     await writeFile(layout.index, bytes);
     // As after an unclean end: only then the whole file is checked.
   },
+  'damaged in a page that is not read at once': async (layout) => {
+    const database = new DatabaseSync(layout.index);
+    const [root] = database
+      .prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'checkpoints'")
+      .all();
+    const { page_size: pageBytes } = database.prepare('PRAGMA page_size').get() as {
+      page_size: number;
+    };
+    database.close();
+    const bytes = await readFile(layout.index);
+    const at = (Number(root?.['rootpage']) - 1) * pageBytes;
+    bytes.fill(0xa5, at, at + pageBytes);
+    await writeFile(layout.index, bytes);
+  },
   'of another version': (layout) => change(layout, 'PRAGMA user_version = 999'),
   'of another journal': (layout) => change(layout, `UPDATE meta SET sum = '${'0'.repeat(64)}'`),
   'ahead of the journal': (layout) =>
