@@ -359,7 +359,8 @@ test('records wait for flushEvery of them, or flushMs after the first', async (t
   steps[0]?.resolve(undefined);
   await settle();
   // The disk takes its own time, which no mocked timer knows.
-  for (let turn = 0; store.view.records === 0 && turn < 20_000; turn++) {
+  const records = (): number => store.view.records;
+  for (let turn = 0; records() === 0 && turn < 20_000; turn++) {
     t.mock.timers.tick(1);
     await letRun();
   }
