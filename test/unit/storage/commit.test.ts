@@ -87,6 +87,27 @@ test('data is synced before the journal is written, and acknowledged after the j
   assert.deepEqual(log.slice(6), ['write journal', 'sync journal']);
 });
 
+test('the journal is not written while the data is still being synced', soon, async (t) => {
+  const { disk, failing, store } = await begin(t);
+  const { promise: isSyncing, resolve: syncing } = Promise.withResolvers<undefined>();
+  const { promise: mayGoOn, resolve: goOn } = Promise.withResolvers<undefined>();
+  failing.rule = ({ operation, path }) => {
+    if (operation !== 'datasync' || !isMaster(path)) return undefined;
+    syncing(undefined);
+    return mayGoOn;
+  };
+  const before = disk.log.length;
+  const done = store.hand({ unit: 1, records: [record('a')] });
+  await isSyncing;
+  for (let turn = 0; turn < 20; turn++) await letRun();
+  assert.deepEqual(
+    disk.log.slice(before).map(({ op, path }) => `${op} ${isMaster(path) ? 'master' : path}`),
+    ['write master'],
+  );
+  goOn(undefined);
+  await done;
+});
+
 test('nobody is told anything before the journal is synced', soon, async (t) => {
   const { failing, store, heard } = await begin(t);
   const { view } = store;
