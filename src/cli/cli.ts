@@ -1,15 +1,22 @@
 import { CollectorError, FaultError, HeldError, messageOf, UsageError } from '../core/errors.ts';
-import { parseCommand, usageText, type Command } from './args.ts';
+import { parseCommandLine, type CommandSpec } from './command.ts';
+import { resumeCommand } from './commands/resume.ts';
+import { runCommand } from './commands/run.ts';
+import { sessionsCommand } from './commands/sessions.ts';
+import { showCommand } from './commands/show.ts';
 import { exitCodes } from './exitCodes.ts';
-import { commandLineEnvironment } from './environment.ts';
-import { resumeCommand, runCommand } from './runCommands.ts';
-import { sessionsCommand, showCommand } from './showCommands.ts';
+
+/** Every command, in the order of `--help`. */
+const commands: readonly CommandSpec[] = [runCommand, resumeCommand, sessionsCommand, showCommand];
 
 /** Carries out one command line; resolves to its exit code. Words for people go to standard error with `--json`. */
 export async function runCli(args: readonly string[]): Promise<number> {
   hideSqliteWarning();
   try {
-    return await dispatch(parseCommand(args));
+    const parsed = parseCommandLine(args, commands);
+    if (parsed.kind === 'command') return await parsed.command.run(parsed.line);
+    process.stdout.write(usageText());
+    return exitCodes.complete;
   } catch (error) {
     process.stderr.write(`cf-collect: ${wordsFor(error)}\n`);
     if (error instanceof UsageError || error instanceof HeldError) return exitCodes.usage;
@@ -17,20 +24,21 @@ export async function runCli(args: readonly string[]): Promise<number> {
   }
 }
 
-async function dispatch(command: Command): Promise<number> {
-  switch (command.name) {
-    case 'help':
-      process.stdout.write(usageText);
-      return exitCodes.complete;
-    case 'run':
-      return runCommand(await commandLineEnvironment(), command);
-    case 'resume':
-      return resumeCommand(await commandLineEnvironment(), command);
-    case 'sessions':
-      return sessionsCommand(await commandLineEnvironment(), command);
-    case 'show':
-      return showCommand(await commandLineEnvironment(), command);
-  }
+/** What `cf-collect --help` prints. */
+function usageText(): string {
+  return `cf-collect runs collections and never loses what it was given.
+
+${commands.map(({ usage }) => usage).join('\n')}
+
+  --workspace DIR   the workspace folder; the current folder when left out
+  --target N        complete at exactly N records
+  --new             start another session, whatever there is
+  --resume          go on with the newest session; start one where there is none
+  --json            events as NDJSON on standard output, the last one a summary
+
+Exit codes: 0 complete, 1 faulted, 2 bad usage or file, or held by another, 3 complete with failed
+units, 4 paused by a guard (disk full, budget), 130 stopped by SIGINT or SIGTERM.
+`;
 }
 
 function wordsFor(error: unknown): string {

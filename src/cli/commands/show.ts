@@ -1,48 +1,24 @@
-import type { Environment } from '../engine/launch.ts';
-import type { Command, SessionCommand } from './args.ts';
-import { exitCodes } from './exitCodes.ts';
-import { findSession, sessionsOfWorkspace } from './findSession.ts';
-import { summaryOf } from './summary.ts';
-
-/** `cf-collect sessions`. */
-export async function sessionsCommand(
-  environment: Environment,
-  { workspace, isJson }: Extract<Command, { name: 'sessions' }>,
-): Promise<number> {
-  const sessions = await sessionsOfWorkspace(environment, workspace);
-  for (const { layout, view, holder, isResumable, damage } of sessions) {
-    if (isJson) {
-      const summary = summaryOf(layout, view, view.activeMs);
-      const more = {
-        name: view.name,
-        createdAt: view.createdAt,
-        resumable: isResumable,
-        holder,
-        damage,
-      };
-      process.stdout.write(`${JSON.stringify({ ...summary, type: 'session', ...more })}\n`);
-    } else {
-      const words = [
-        view.createdAt.slice(0, 16).replace('T', ' '),
-        view.state.padEnd(11),
-        `${view.records} records`,
-      ];
-      process.stdout.write(`${layout.session}  ${view.name.padEnd(16)} ${words.join('  ')}\n`);
-    }
-  }
-  if (sessions.length === 0 && !isJson) process.stdout.write('No sessions here yet.\n');
-  return exitCodes.complete;
-}
+import { commandLineEnvironment } from '../environment.ts';
+import type { CommandLine, CommandSpec } from '../command.ts';
+import { exitCodes } from '../exitCodes.ts';
+import { findSession } from '../findSession.ts';
+import { summaryOf } from '../summary.ts';
 
 /** `cf-collect show`. */
-export async function showCommand(
-  environment: Environment,
-  { workspace, session: id, isJson }: SessionCommand<'show'>,
-): Promise<number> {
+export const showCommand: CommandSpec = {
+  name: 'show',
+  usage: '  cf-collect show SESSION                               what is known of a session',
+  operands: ['SESSION'],
+  options: {},
+  run: show,
+};
+
+async function show({ workspace, isJson, operands }: CommandLine): Promise<number> {
+  const environment = await commandLineEnvironment();
   const { layout, view, holder, isResumable, damage } = await findSession(
     environment,
     workspace,
-    id,
+    operands[0] ?? '',
   );
   if (isJson) {
     const summary = summaryOf(layout, view, view.activeMs);

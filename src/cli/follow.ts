@@ -1,14 +1,9 @@
 import { UsageError } from '../core/errors.ts';
 import type { RecoveredEvent } from '../core/events.ts';
-import {
-  resumeSession,
-  startCollection,
-  type Environment,
-  type Launched,
-} from '../engine/launch.ts';
+import type { Environment, Launched } from '../engine/launch.ts';
 import type { SessionView } from '../core/view.ts';
 import type { RunEnd, SessionRun } from '../engine/sessionRun.ts';
-import type { RunCommand, SessionCommand } from './args.ts';
+import type { CommandLine } from './command.ts';
 import { exitCodes } from './exitCodes.ts';
 import { limitHeap } from './heapLimits.ts';
 import { findSession } from './findSession.ts';
@@ -18,30 +13,10 @@ import { summaryOf } from './summary.ts';
 /** Failures that are told at the end of a run. */
 const shownFailures = 3;
 
-/** `cf-collect run`. */
-export async function runCommand(environment: Environment, command: RunCommand): Promise<number> {
-  const { file, workspace, mode, target } = command;
-  const overrides = target === undefined ? {} : { target };
-  return unlessComplete(environment, command, async () =>
-    follow(await startCollection(environment, file, workspace, mode, overrides), command.isJson),
-  );
-}
-
-/** `cf-collect resume`. */
-export async function resumeCommand(
-  environment: Environment,
-  command: SessionCommand<'resume'>,
-): Promise<number> {
-  const { layout } = await findSession(environment, command.workspace, command.session);
-  return unlessComplete(environment, command, async () =>
-    follow(await resumeSession(environment, layout), command.isJson),
-  );
-}
-
 /** A session with nothing left to do is no error: its summary is all that there is to tell. */
-async function unlessComplete(
+export async function unlessComplete(
   environment: Environment,
-  { workspace, isJson }: { workspace: string; isJson: boolean },
+  { workspace, isJson }: CommandLine,
   action: () => Promise<number>,
 ): Promise<number> {
   try {
@@ -57,8 +32,8 @@ async function unlessComplete(
   }
 }
 
-/** Shows a run until it ends; signals stop it in order. */
-async function follow({ run, recovered }: Launched, isJson: boolean): Promise<number> {
+/** Shows a run until it ends; signals stop it in order. Resolves to the exit code. */
+export async function follow({ run, recovered }: Launched, isJson: boolean): Promise<number> {
   const output = isJson ? jsonOutput() : textOutput();
   const stop = (): void => {
     // The second time the person means it; what is durable is safe either way.
