@@ -1,7 +1,12 @@
 import type { CheckpointView, SessionView } from '../core/view.ts';
 import type { SessionSnapshot, SnapshotDelta } from '../core/live.ts';
 import type { UnitError } from '../core/events.ts';
+import type { ImportReport } from '../core/importReport.ts';
+import type { JobProgress } from '../core/job.ts';
 import type { JsonValue } from '../core/json.ts';
+import type { MergeManifest, OnConflict } from '../core/mergeManifest.ts';
+import type { InterruptionAnalysis, RecoveryPlan } from '../core/recoveryData.ts';
+import type { ValidationReport } from '../core/validation.ts';
 
 /**
  * Messages between the extension host and the worker that runs the engine. A request is a name of
@@ -43,8 +48,104 @@ export interface WorkerRequests {
   unwatch: { params: SessionRef; result: null };
 }
 
+/** Requests about sessions that are not being carried out: what happened to them, and what to do about it. */
+export interface RecoveryRequests {
+  /** What is known of a session, and what resuming it (from an older checkpoint) would do. Reads only. */
+  planRecovery: {
+    params: SessionRef & { checkpoint: string | null };
+    result: { analysis: InterruptionAnalysis; plan: RecoveryPlan };
+  };
+  /** Takes a session up again from an older checkpoint: what was done since is done again. */
+  resumeFromCheckpoint: {
+    params: SessionRef & { checkpoint: string; http: HttpSettings };
+    result: { session: string };
+  };
+  /** Failed units go back to pending (all of them: null), and the session is taken up again where it is not running. */
+  retryFailedUnits: {
+    params: SessionRef & { units: readonly number[] | null; http: HttpSettings };
+    result: { session: string; requeued: number };
+  };
+  /** Removes a session's folder below `.cf_state`; never a master, a raw or a rejected file. */
+  discardState: {
+    params: SessionRef;
+    /** Absolute paths of the data files that stay. */
+    result: { kept: readonly string[] };
+  };
+}
+
+/** Names a piece of work that takes a while: its progress is told by `progress` events, and it can be cancelled. */
+export interface JobRef {
+  /** Chosen by the asker. */
+  readonly job: string;
+}
+
+/** Requests that read or make files beside running sessions. Those with a {@link JobRef} have no time limit. */
+export interface ToolRequests {
+  cancelJob: { params: JobRef; result: null };
+  /** Checks sessions (by id) and files or folders (absolute paths); every session of the workspace when both are empty. */
+  validate: {
+    params: JobRef & {
+      workspace: string;
+      sessions: readonly string[];
+      paths: readonly string[];
+      /** Absolute path of a JSON Schema file for records; null takes the collection's. */
+      schema: string | null;
+      fixIndex: boolean;
+    };
+    result: ValidationReport;
+  };
+  /** Starts a merge: a session of source type `files`, shown and stopped like every other. */
+  merge: {
+    params: {
+      workspace: string;
+      /** Absolute paths, in the order in which the first wins. */
+      inputs: readonly string[];
+      /** Absolute path of the new file; null chooses a name with the time. */
+      output: string | null;
+      key: readonly string[] | null;
+      onConflict: OnConflict;
+      sort: string | null;
+    };
+    result: { session: string };
+  };
+  /** The manifest of a merge that is complete. */
+  readMergeManifest: { params: SessionRef; result: { path: string; manifest: MergeManifest } };
+  /** Writes a master or any JSONL as a table beside it. */
+  exportTable: {
+    params: JobRef & {
+      /** Absolute path. */
+      input: string;
+      format: 'csv' | 'parquet';
+      /** Absolute path of the new file, which must not exist. */
+      output: string;
+    };
+    result: { rows: number; columns: number; bytes: number; rejected: number };
+  };
+  /** Carries an earlier system's data over. */
+  importEarlier: {
+    params: JobRef & {
+      workspace: string;
+      /** Absolute path of a file or folder. */
+      path: string;
+      /** Absolute path of the collection file to carry it over to; null makes one. */
+      collection: string | null;
+    };
+    result: ImportReport;
+  };
+  /** Makes a session from a master whose state is gone. */
+  adopt: {
+    params: JobRef & { workspace: string; master: string; collection: string };
+    result: { session: string; records: number; rejected: number };
+  };
+}
+
+/** Everything that the worker answers. */
+export interface EngineRequests extends WorkerRequests, RecoveryRequests, ToolRequests {}
+
 /** What the worker says unasked. */
 export interface WorkerEvents {
+  /** How far a job is; `total` is null while it is not known. */
+  progress: JobRef & JobProgress;
   /** A watched session changed; at most five a second for each. */
   delta: { session: string; delta: SnapshotDelta };
   /**

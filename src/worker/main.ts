@@ -1,18 +1,20 @@
 import { parentPort } from 'node:worker_threads';
 import { Rpc } from '../protocol/rpc.ts';
 import type { HostRequests, WorkerEvents, WorkerRequests } from '../protocol/worker.ts';
-import { WorkerSessions } from './workerSessions.ts';
+import { toolHandlers } from './tools.ts';
+import { WorkerSessions, type HostSide } from './workerSessions.ts';
 
 /** The worker's entry: the engine beside the extension host's event loop, behind {@link WorkerRequests}. */
 const port = parentPort;
 if (port === null) throw new Error('This file runs in a worker thread.');
 
-const sessions = new WorkerSessions({
+const host: HostSide = {
   emit: (name, payload) => {
     rpc.emit(name, payload);
   },
   secret: async (name) => (await rpc.request('secret', { name }, 60_000)) ?? undefined,
-});
+};
+const sessions = new WorkerSessions(host);
 
 const rpc: Rpc<WorkerRequests, HostRequests, object, WorkerEvents> = new Rpc<
   WorkerRequests,
@@ -30,5 +32,5 @@ const rpc: Rpc<WorkerRequests, HostRequests, object, WorkerEvents> = new Rpc<
     },
   },
   onEvent: () => undefined,
-  handlers: sessions.handlers(),
+  handlers: { ...sessions.handlers(), ...toolHandlers(host, sessions) },
 });

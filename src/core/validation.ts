@@ -1,0 +1,56 @@
+/** One thing that validating found wrong, or worth knowing. Lines and columns count from 1. */
+export interface Finding {
+  readonly severity: 'error' | 'warning' | 'info';
+  /** Stable: `LINE_NOT_JSON`, `RANGE_CHANGED`, `KEY_TWICE` … */
+  readonly code: string;
+  /** Plain English: what is wrong, and what to do next. */
+  readonly message: string;
+  /** Absolute path of the file that it is in. */
+  readonly file: string;
+  readonly line?: number;
+  readonly column?: number;
+  /** The session that the file belongs to, where it does. */
+  readonly session?: string;
+}
+
+/** What was looked at in one session or one file, and what was found. */
+export interface TargetReport {
+  /** A session's id, or null for a file that belongs to none. */
+  readonly session: string | null;
+  /** The collection's name, or the file's. */
+  readonly name: string;
+  /** Absolute paths of the files that were read. */
+  readonly files: readonly string[];
+  readonly bytes: number;
+  readonly records: number;
+  readonly checks: readonly ValidationCheck[];
+  /** At most {@link maxFindings} of them; `findingCount` says how many there are. */
+  readonly findings: readonly Finding[];
+  readonly findingCount: number;
+  readonly errorCount: number;
+}
+
+/** One kind of check, and how it went: so that a report also says what was not wrong. */
+export interface ValidationCheck {
+  /** `lines`, `schema`, `ranges`, `journal`, `checkpoints`, `summary`, `index`, `keys`, `counts`, `units` */
+  readonly name: string;
+  readonly outcome: 'passed' | 'failed' | 'skipped';
+  /** How many things were checked. */
+  readonly checked: number;
+  /** Why it was skipped. */
+  readonly reason?: string;
+}
+
+/** How many findings of one target a report lists. */
+export const maxFindings = 1000;
+
+/** What validating came to. */
+export interface ValidationReport {
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly targets: readonly TargetReport[];
+  /** Nothing of severity `error` anywhere. */
+  readonly isValid: boolean;
+  /** A person ended it early: what is not listed was not looked at. */
+  readonly isCancelled: boolean;
+}

@@ -1,0 +1,18 @@
+import type { Handlers } from '../protocol/rpc.ts';
+import type { RecoveryRequests, ToolRequests } from '../protocol/worker.ts';
+import { Jobs } from './jobs.ts';
+import type { HostSide, WorkerSessions } from './workerSessions.ts';
+
+/** Answers to the requests about recovery, and to those that read or make files beside running sessions. */
+export function toolHandlers(
+  host: HostSide,
+  _sessions: WorkerSessions,
+): Partial<Handlers<RecoveryRequests & ToolRequests>> {
+  const jobs = new Jobs(host);
+  return {
+    cancelJob: ({ job }) => {
+      jobs.cancel(job);
+      return Promise.resolve(null);
+    },
+  };
+}
