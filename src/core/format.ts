@@ -10,6 +10,8 @@ export interface Formats {
   readonly duration: (ms: number) => string;
   /** `950 byte`, `1.4 MB`: powers of 1000. */
   readonly bytes: (value: number) => string;
+  /** Millionths of a US dollar as dollars, cents and smaller where they matter: `$12.34`, `$0.0005`. */
+  readonly usd: (microUsd: number) => string;
   /** `3 minutes ago`, `now`. */
   readonly ago: (fromMs: number, nowMs: number) => string;
   /** Time of day with seconds, local: `14:03:22`. */
@@ -37,6 +39,12 @@ export function formatsFor(locale: string): Formats {
     maximumFractionDigits: 1,
   });
   const share = new Intl.NumberFormat(tag, { style: 'percent', maximumFractionDigits: 0 });
+  const usd = new Intl.NumberFormat(tag, {
+    style: 'currency',
+    currency: 'USD',
+    currencyDisplay: 'narrowSymbol',
+    maximumFractionDigits: 6,
+  });
   const byteFormats = byteUnits.map(
     (unit) =>
       new Intl.NumberFormat(tag, {
@@ -60,6 +68,7 @@ export function formatsFor(locale: string): Formats {
       for (let v = value; v >= 999.95 && power < byteUnits.length - 1; v /= 1000) power += 1;
       return (byteFormats[power] ?? whole).format(value / 1000 ** power);
     },
+    usd: (microUsd) => usd.format(microUsd / 1e6),
     ago: (fromMs, nowMs) => {
       const elapsedMs = Math.max(0, nowMs - fromMs);
       for (const [unit, ms] of agoUnits) {

@@ -2,6 +2,7 @@ import { t } from '@vscode/l10n';
 import type { Formats } from '../core/format.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import type { CheckpointContent } from '../protocol/worker.ts';
+import { escapeText, factTable, shortList, type Row } from './markdown.ts';
 import { checkpointWord } from './treeModel.ts';
 
 /** A checkpoint as a page that a person reads: what it says in a table, then all of it as JSON. Markdown. */
@@ -9,7 +10,7 @@ export function checkpointMarkdown(
   { listing, content }: CheckpointContent,
   formats: Formats,
 ): string {
-  const rows: (readonly [name: string, value: string])[] = [
+  const rows: Row[] = [
     [t('Written'), formats.dateTime(Date.parse(listing.at))],
     [t('Because'), checkpointWord(listing.type)],
     [t('Records'), formats.count(listing.records)],
@@ -20,19 +21,16 @@ export function checkpointMarkdown(
     ],
   ];
   if (isJsonObject(content)) rows.push(...contentRows(content, formats));
-  const table = rows.map(([name, value]) => `| ${escapeCell(name)} | ${escapeCell(value)} |`);
   const json = JSON.stringify(content, null, 2);
   const fence = longestFence(json);
   return [
     `# ${t('Checkpoint')}`,
     '',
-    escapeCell(listing.id),
+    escapeText(listing.id),
     '',
-    '| | |',
-    '|---|---|',
-    ...table,
+    factTable(rows),
     '',
-    escapeCell(listing.path),
+    escapeText(listing.path),
     '',
     `## ${t('The whole file')}`,
     '',
@@ -44,8 +42,8 @@ export function checkpointMarkdown(
 }
 
 /** What the second earlier system's fields say, where a file has them. */
-function contentRows(content: JsonObject, formats: Formats): (readonly [string, string])[] {
-  const rows: [string, string][] = [];
+function contentRows(content: JsonObject, formats: Formats): Row[] {
+  const rows: Row[] = [];
   const groups = [
     ['venues_completed', t('Groups completed')],
     ['venues_in_progress', t('Groups in progress')],
@@ -57,9 +55,7 @@ function contentRows(content: JsonObject, formats: Formats): (readonly [string, 
     const names = value.map((venue: JsonValue) =>
       Array.isArray(venue) ? groupName(venue) : JSON.stringify(venue),
     );
-    const shown = names.slice(0, maxGroups).join(', ');
-    const more = names.length - maxGroups;
-    rows.push([name, more > 0 ? t('{0} and {1} more', shown, formats.count(more)) : shown]);
+    rows.push([name, shortList(names, formats)]);
   }
   const operation = content['last_successful_operation'];
   if (typeof operation === 'string') rows.push([t('Last successful operation'), operation]);
@@ -67,20 +63,11 @@ function contentRows(content: JsonObject, formats: Formats): (readonly [string, 
 }
 
 /** `iclr 2024`; a group without a year has 0 there. */
-function groupName(venue: readonly JsonValue[]): string {
+export function groupName(venue: readonly JsonValue[]): string {
   return venue
     .filter((part) => part !== 0)
     .map(String)
     .join(' ');
-}
-
-const maxGroups = 20;
-
-/** Text as a table cell shows it: nothing in it is markup. */
-function escapeCell(text: string): string {
-  return text
-    .replace(/[\\`*_{}[\]()#+\-.!|<>~&]/g, (character) => `\\${character}`)
-    .replace(/\s+/g, ' ');
 }
 
 /** A code fence that nothing inside can close. */

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
+import { assertNever } from '../core/assert.ts';
 import { Rpc, type RequestParams, type RequestResult } from '../protocol/rpc.ts';
-import type { HostRequests, WorkerEvents, WorkerRequests } from '../protocol/worker.ts';
+import type { EngineRequests, HostRequests, WorkerEvents } from '../protocol/worker.ts';
 
 /** A worker thread as far as the host needs it; tests bring their own. */
 export interface EngineWorker {
@@ -16,11 +17,12 @@ export interface EngineClientEvents {
   state: [WorkerEvents['state']];
   delta: [WorkerEvents['delta']];
   log: [WorkerEvents['log']];
+  progress: [WorkerEvents['progress']];
   /** The worker ended unasked; its runs died with it. The next request starts another. */
   died: [error: Error];
 }
 
-type WorkerRpc = Rpc<HostRequests, WorkerRequests, WorkerEvents, object>;
+type WorkerRpc = Rpc<HostRequests, EngineRequests, WorkerEvents, object>;
 
 /**
  * The engine's worker as seen from the extension host. It is started by the first request and, when it died, by the
@@ -54,11 +56,11 @@ export class EngineClient {
    * @param timeoutMs 0 waits for ever (opening a session may have gigabytes to check); the worker's death ends that.
    * @throws RemoteError with what the engine threw, or `RPC_TIMEOUT`, `RPC_CLOSED`.
    */
-  async request<K extends keyof WorkerRequests>(
+  async request<K extends keyof EngineRequests>(
     name: K,
-    params: RequestParams<WorkerRequests, K>,
+    params: RequestParams<EngineRequests, K>,
     timeoutMs: number,
-  ): Promise<RequestResult<WorkerRequests, K>> {
+  ): Promise<RequestResult<EngineRequests, K>> {
     return this.#connect().request(name, params, timeoutMs);
   }
 
@@ -109,9 +111,22 @@ export class EngineClient {
   }
 
   #forward(name: keyof WorkerEvents, payload: WorkerEvents[keyof WorkerEvents]): void {
-    if (name === 'state') this.events.emit('state', payload as WorkerEvents['state']);
-    else if (name === 'delta') this.events.emit('delta', payload as WorkerEvents['delta']);
-    else this.events.emit('log', payload as WorkerEvents['log']);
+    switch (name) {
+      case 'state':
+        this.events.emit('state', payload as WorkerEvents['state']);
+        return;
+      case 'delta':
+        this.events.emit('delta', payload as WorkerEvents['delta']);
+        return;
+      case 'log':
+        this.events.emit('log', payload as WorkerEvents['log']);
+        return;
+      case 'progress':
+        this.events.emit('progress', payload as WorkerEvents['progress']);
+        return;
+      default:
+        assertNever(name, 'event');
+    }
   }
 
   #disconnect(reason: string): void {

@@ -49,3 +49,9 @@ test('a locale that nobody knows gives English', () => {
   assert.equal(formatsFor('qps-ploc').count(1234), '1,234');
   assert.equal(formatsFor('not a tag!').count(1234), '1,234');
 });
+
+test('money keeps what is smaller than a cent', () => {
+  assert.equal(en.usd(0), '$0.00');
+  assert.equal(en.usd(12_340_000), '$12.34');
+  assert.equal(en.usd(500), '$0.0005');
+});
