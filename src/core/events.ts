@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from './json.ts';
-import type { FinalUnitState } from './unit.ts';
+import type { FinalUnitState, UnitState } from './unit.ts';
 
 /** The version of the journal that this code writes. A newer one is refused, an older one is read. */
 export const journalFormat = 1;
@@ -159,7 +159,7 @@ export interface FinishedEvent {
   readonly error?: UnitError;
 }
 
-/** A unit went back to `pending`, to be taken up again at its cursor. */
+/** A unit went back to `pending`, to be taken up again at its cursor; `damaged`: from its start. */
 export interface RequeuedEvent {
   readonly type: 'requeued';
   readonly unit: number;
@@ -168,7 +168,7 @@ export interface RequeuedEvent {
   /** Tries so far since the cursor moved; the next claim counts on from here. */
   readonly attempts: number;
   /** Where it was; left out when it was in progress. */
-  readonly from?: FinalUnitState;
+  readonly from?: FinalUnitState | 'pending';
   /** Duplicates that were counted since the cursor last moved and will be met again. */
   readonly forget?: number;
   readonly error?: UnitError;
@@ -276,6 +276,41 @@ export interface RecoveredEvent {
     readonly bytes: number;
   }[];
   readonly requeued: number;
+  /** How many units are in each state, counted anew: lines that say how they got there are lost. */
+  readonly units?: Readonly<Record<UnitState, number>>;
+}
+
+/**
+ * Journalled bytes of a data file that are not what they were: a part of them is gone, or can't be read. The file is
+ * left as it is; what is lost is no longer counted, its keys are no longer known, and its units go back.
+ */
+export interface DamagedEvent {
+  readonly type: 'damaged';
+  readonly role: FileRole;
+  readonly file: string;
+  readonly offset: number;
+  readonly bytes: number;
+  /** Nothing of the file is there from `offset` on; its next range begins there. Else the bytes keep their place. */
+  readonly isCut: boolean;
+  /** Lines that are lost. */
+  readonly lost: number;
+  /** The 16-byte keys of the lost lines, one after the other, base64. */
+  readonly keys: string;
+  /** Lost lines by unit: records of a master, rejects of a rejected file, raw lines. */
+  readonly units: readonly { readonly unit: number; readonly lost: number }[];
+}
+
+/**
+ * A person took the session up from an older checkpoint: every unit of free work that moved on after that journal line
+ * goes back to its start. Neither masters nor anything about money is rewound.
+ */
+export interface RequeueSinceEvent {
+  readonly type: 'requeueSince';
+  /** The journal line that the checkpoint is of. */
+  readonly since: number;
+  readonly checkpoint: string;
+  /** How many units went back, by the state that they were in. */
+  readonly from: Readonly<Record<FinalUnitState | 'pending', number>>;
 }
 
 /** Good master lines that no journal line named: kept, counted, and taken by the unit that brings their keys again. */
@@ -315,4 +350,6 @@ export type JournalEvent =
   | CompletedEvent
   | RecoveredEvent
   | AdoptedEvent
-  | TakenEvent;
+  | TakenEvent
+  | DamagedEvent
+  | RequeueSinceEvent;

@@ -2,6 +2,7 @@ import { assertNever } from './assert.ts';
 import type {
   CheckpointType,
   CommittedRange,
+  DamagedEvent,
   FileRole,
   JournalEvent,
   PauseReason,
@@ -10,7 +11,7 @@ import type {
 } from './events.ts';
 import type { JsonObject } from './json.ts';
 import { mutableKeys } from './mutableKeys.ts';
-import type { UnitState } from './unit.ts';
+import { unitStates, type UnitState } from './unit.ts';
 
 /**
  * Where a session stands. `paused`: by a person or a guard, its process lives. `stopped`: ended early on purpose.
@@ -47,6 +48,8 @@ export interface FileView {
   readonly lines: number;
   /** Where the last journalled range ends. */
   readonly bytes: number;
+  /** The last journalled range: what opening the session checks first. */
+  readonly last?: { readonly offset: number; readonly bytes: number; readonly sha256: string };
 }
 
 /** A unit's error with the time it happened. */
@@ -214,7 +217,8 @@ function applyEvent(draft: Draft, event: JournalEvent, entry: JournalEntry): voi
       for (const range of event.ranges) growFile(draft, range, keyCount(range.keys));
       return;
     case 'adopted':
-      draft.records += event.records;
+      if (event.range.role === 'master') draft.records += event.records;
+      if (event.range.role === 'rejected') draft.rejected += event.records;
       growFile(draft, event.range, event.records);
       return;
     case 'intent':
@@ -246,11 +250,23 @@ function applyEvent(draft: Draft, event: JournalEvent, entry: JournalEntry): voi
       draft.activeMs += event.activeMs;
       draft.openedAt = null;
       return;
+    case 'recovered':
+      if (event.units) draft.units = event.units;
+      return;
+    case 'damaged':
+      if (event.role === 'master') draft.records -= event.lost;
+      if (event.role === 'rejected') draft.rejected -= event.lost;
+      shrinkFile(draft, event);
+      return;
+    case 'requeueSince':
+      for (const state of unitStates) {
+        if (state !== 'in_progress') moveUnits(draft, state, 'pending', event.from[state]);
+      }
+      return;
     case 'advanced':
     case 'taken':
     case 'answered':
     case 'handle':
-    case 'recovered':
       return;
     default:
       assertNever(event, 'journal event');
@@ -284,8 +300,26 @@ function growFile(draft: Draft, range: CommittedRange, lines: number): void {
   // Not a sum: after a damaged line the ranges that follow it still end where they end.
   const end = range.offset + range.bytes;
   draft.files = draft.files.map((f) =>
-    f.file === range.file ? { ...f, lines: f.lines + lines, bytes: Math.max(f.bytes, end) } : f,
+    f.file === range.file
+      ? {
+          ...f,
+          lines: f.lines + lines,
+          bytes: Math.max(f.bytes, end),
+          ...(end >= f.bytes && {
+            last: { offset: range.offset, bytes: range.bytes, sha256: range.sha256 },
+          }),
+        }
+      : f,
   );
+}
+
+function shrinkFile(draft: Draft, { file, isCut, offset, lost }: DamagedEvent): void {
+  draft.files = draft.files.map((f) => {
+    if (f.file !== file) return f;
+    // What is left of the last range is not known by its sum any more.
+    const { last: _last, ...rest } = { ...f, lines: f.lines - lost };
+    return isCut ? { ...rest, bytes: offset } : rest;
+  });
 }
 
 function addError(

@@ -1,5 +1,5 @@
 import type { UnitCounts } from '../core/view.ts';
-import type { UnitState } from '../core/unit.ts';
+import { unitStates, type UnitState } from '../core/unit.ts';
 
 /** What is known of a group of units. */
 export interface GroupView {
@@ -32,11 +32,11 @@ export class GroupTable {
     return this.#groups.entries();
   }
 
-  /** A unit of the group went from one state to another; `undefined`: it is new. */
-  move(name: string, from: UnitState | undefined, to: UnitState): void {
+  /** Units of the group went from one state to another; `undefined`: they are new. */
+  move(name: string, from: UnitState | undefined, to: UnitState, count = 1): void {
     const { units } = this.#change(name);
-    if (from !== undefined) units[from] -= 1;
-    units[to] += 1;
+    if (from !== undefined) units[from] -= count;
+    units[to] += count;
     if (units.pending + units.in_progress === 0) this.#ended.add(name);
     else this.#ended.delete(name);
   }
@@ -46,6 +46,17 @@ export class GroupTable {
     group.records += records;
     group.duplicates += duplicates;
     group.rejected += rejected;
+  }
+
+  /** Sets how many units of each group are in each state; a group that is not named has none. */
+  recount(
+    rows: Iterable<{ readonly group: string; readonly state: UnitState; readonly count: number }>,
+  ): void {
+    for (const name of this.#groups.keys()) {
+      const { units } = this.#change(name);
+      for (const state of unitStates) units[state] = 0;
+    }
+    for (const { group, state, count } of rows) this.#change(group).units[state] = count;
   }
 
   /** Groups that changed since the last call. */

@@ -21,14 +21,14 @@ import { nobody } from './replayKeys.ts';
 import { DatabaseSync, inTransaction, type StatementSync } from './sqlite.ts';
 
 /** Raised when the tables change: an index of another version is rebuilt from the journal. */
-const indexVersion = 2;
+const indexVersion = 3;
 
 const schema = `
 CREATE TABLE meta (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER, seq INTEGER, start INTEGER, end INTEGER, sum TEXT, view TEXT, is_clean INTEGER);
 CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT UNIQUE);
 CREATE TABLE groups (name INTEGER PRIMARY KEY, counts TEXT);
 CREATE TABLE units (n INTEGER PRIMARY KEY, key TEXT, lane INTEGER, grp INTEGER, input TEXT, state INTEGER,
-  attempts INTEGER, cursor TEXT, records INTEGER, duplicates INTEGER, rejected INTEGER, open_duplicates INTEGER, error TEXT, at TEXT);
+  attempts INTEGER, cursor TEXT, records INTEGER, duplicates INTEGER, rejected INTEGER, open_duplicates INTEGER, error TEXT, at TEXT, moved INTEGER);
 CREATE INDEX units_pending ON units (lane, n) WHERE state = 0;
 CREATE INDEX units_open ON units (n) WHERE state = 1;
 CREATE INDEX units_failed ON units (n) WHERE state = 3;
@@ -209,6 +209,20 @@ export class SessionIndex {
       .map((row) => this.#toUnit(row));
   }
 
+  /** How many units are in each state, counted from the units themselves. */
+  unitCounts(): Record<UnitState, number> {
+    const counts = Object.fromEntries(unitStates.map((s) => [s, 0])) as Record<UnitState, number>;
+    for (const { state, count } of this.#countUnits()) counts[state] += count;
+    return counts;
+  }
+
+  /** Units of free work that moved on after a journal line, by state: what taking a session up from there gives back. */
+  unitsMovedSince(seq: number): Record<UnitState, number> {
+    const counts = Object.fromEntries(unitStates.map((s) => [s, 0])) as Record<UnitState, number>;
+    for (const { state, count } of this.#countUnits(movedSince, seq)) counts[state] += count;
+    return counts;
+  }
+
   /** Keys of lines that units committed since their cursors last moved: they will bring them again. */
   *openKeys(): Generator<{ unit: number; keys: Fingerprint[] }> {
     const sql = `SELECT unit, keys FROM open_keys UNION ALL SELECT ${nobody}, key FROM adopted_keys`;
@@ -252,6 +266,38 @@ export class SessionIndex {
 
   close(): void {
     if (this.#database.isOpen) this.#database.close();
+  }
+
+  *#countUnits(
+    where = '1',
+    ...values: number[]
+  ): Generator<{ group: string; state: UnitState; count: number }> {
+    const rows = this.#database.prepare(
+      `SELECT g.name AS grp, u.state, count(*) AS count FROM units u JOIN names g ON g.id = u.grp WHERE ${where} GROUP BY u.grp, u.state`,
+    );
+    for (const row of rows.iterate(...values)) {
+      const state = unitStates[Number(row['state'])] ?? 'pending';
+      yield { group: String(row['grp']), state, count: Number(row['count']) };
+    }
+  }
+
+  /** Forgets keys of lines that are lost, so that the same records are new when they come again. */
+  #forgetKeys(packed: string): void {
+    const lost = new Set(unpackFingerprints(packed));
+    const blocks = this.#database
+      .prepare('SELECT id, keys FROM key_blocks WHERE kind = ?')
+      .all(recordKeys);
+    for (const { id, keys } of blocks as { id: number; keys: Uint8Array }[]) {
+      const hex = Buffer.from(keys).toString('hex');
+      const kept: string[] = [];
+      for (let at = 0; at < hex.length; at += 32) {
+        const key = hex.slice(at, at + 32);
+        if (!lost.has(key)) kept.push(key);
+      }
+      if (kept.length * 32 === hex.length) continue;
+      this.#statements.setKeys.run(Buffer.from(kept.join(''), 'hex'), id);
+    }
+    for (const key of eachKey(packed)) this.#statements.take.run(key);
   }
 
   *#keyBlocks(kind: number): Generator<Uint8Array> {
@@ -299,12 +345,18 @@ export class SessionIndex {
         this.#moveUnit(statements.claim.get(event.attempt, event.unit), 'pending', 'in_progress');
         return;
       case 'advanced':
-        statements.advance.run(canonicalJson(event.cursor), event.unit);
+        statements.advance.run(canonicalJson(event.cursor), entry.seq, event.unit);
         statements.dropOpenKeys.run(event.unit);
         return;
       case 'finished': {
         const error = event.error === undefined ? null : JSON.stringify(event.error);
-        const row = statements.finish.get(stateNumber[event.state], error, entry.at, event.unit);
+        const row = statements.finish.get(
+          stateNumber[event.state],
+          error,
+          entry.at,
+          entry.seq,
+          event.unit,
+        );
         this.#moveUnit(row, event.from ?? 'in_progress', event.state);
         statements.dropOpenKeys.run(event.unit);
         return;
@@ -313,8 +365,31 @@ export class SessionIndex {
         const error = event.error === undefined ? null : JSON.stringify(event.error);
         const row = statements.requeue.get(event.attempts, event.forget ?? 0, error, event.unit);
         this.#moveUnit(row, event.from ?? 'in_progress', 'pending');
+        if (event.reason === 'damaged') statements.rewind.run(event.unit);
         return;
       }
+      case 'requeueSince': {
+        const moved = [...this.#countUnits(movedSince, event.since)];
+        for (const { group, state, count } of moved)
+          this.groups.move(group, state, 'pending', count);
+        statements.requeueSince.run(event.since);
+        return;
+      }
+      case 'damaged':
+        if (event.role === 'master') this.#forgetKeys(event.keys);
+        for (const { unit, lost } of event.units) {
+          const [records, rejected] = [
+            event.role === 'master' ? -lost : 0,
+            event.role === 'rejected' ? -lost : 0,
+          ];
+          const row = statements.tally.get(records, 0, rejected, 0, unit);
+          if (row !== undefined) this.groups.count(String(row['grp_name']), records, 0, rejected);
+        }
+        if (event.isCut) statements.cutRanges.run(this.#nameId(event.file), event.offset);
+        return;
+      case 'recovered':
+        if (event.units) this.groups.recount(this.#countUnits());
+        return;
       case 'committed':
         for (const tally of event.units) {
           const open = settledUnits.has(tally.unit) ? 0 : tally.duplicates;
@@ -396,7 +471,6 @@ export class SessionIndex {
       case 'resumed':
       case 'stopped':
       case 'completed':
-      case 'recovered':
         return;
       default:
         assertNever(event, 'journal event');
@@ -470,6 +544,8 @@ type Statements = Readonly<Record<keyof typeof statementTexts, StatementSync>>;
 
 const unitColumns = `SELECT u.n, u.key, u.input, u.state, u.attempts, u.cursor, u.open_duplicates, u.error,
   l.name AS lane_name, g.name AS grp_name FROM units u JOIN names l ON l.id = u.lane JOIN names g ON g.id = u.grp`;
+/** Free work that moved on after a journal line; paid units keep what they have. */
+const movedSince = `u.moved > ? AND u.state <> ${stateNumber.in_progress} AND NOT EXISTS (SELECT 1 FROM intents i WHERE i.unit = u.n)`;
 const groupName = '(SELECT name FROM names WHERE id = grp) AS grp_name';
 
 const statementTexts = {
@@ -481,12 +557,15 @@ const statementTexts = {
   addUnit:
     'INSERT OR IGNORE INTO units (n, key, lane, grp, input, state, attempts, records, duplicates, rejected, open_duplicates) VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0)',
   claim: `UPDATE units SET state = 1, attempts = ? WHERE n = ? RETURNING ${groupName}`,
-  advance: 'UPDATE units SET cursor = ?, attempts = 0, open_duplicates = 0 WHERE n = ?',
-  finish: `UPDATE units SET state = ?, error = ?, at = ?, cursor = NULL, open_duplicates = 0 WHERE n = ? RETURNING ${groupName}`,
+  advance: 'UPDATE units SET cursor = ?, attempts = 0, open_duplicates = 0, moved = ? WHERE n = ?',
+  rewind: 'UPDATE units SET cursor = NULL WHERE n = ?',
+  requeueSince: `UPDATE units AS u SET state = 0, attempts = 0, cursor = NULL, error = NULL, moved = NULL WHERE ${movedSince}`,
+  finish: `UPDATE units SET state = ?, error = ?, at = ?, moved = ?, cursor = NULL, open_duplicates = 0 WHERE n = ? RETURNING ${groupName}`,
   requeue: `UPDATE units SET state = 0, attempts = ?1, duplicates = duplicates - ?2, open_duplicates = open_duplicates - ?2, error = ?3 WHERE n = ?4 RETURNING ${groupName}`,
   tally: `UPDATE units SET records = records + ?, duplicates = duplicates + ?, rejected = rejected + ?, open_duplicates = open_duplicates + ? WHERE n = ? RETURNING ${groupName}`,
   addKeys: 'INSERT INTO key_blocks (kind, keys) VALUES (?, ?)',
   addOpenKeys: 'INSERT INTO open_keys (unit, keys) VALUES (?, ?)',
+  setKeys: 'UPDATE key_blocks SET keys = ? WHERE id = ?',
   dropOpenKeys: 'DELETE FROM open_keys WHERE unit = ?',
   adopt: 'INSERT OR IGNORE INTO adopted_keys (key) VALUES (?)',
   take: 'DELETE FROM adopted_keys WHERE key = ?',
@@ -495,6 +574,7 @@ const statementTexts = {
     'SELECT n.name, r.offset, r.bytes FROM ranges r JOIN names n ON n.id = r.file ORDER BY r.file, r.offset',
   addRange:
     'INSERT OR REPLACE INTO ranges (file, offset, bytes, first_line, lines, seq) VALUES (?, ?, ?, ?, ?, ?)',
+  cutRanges: 'DELETE FROM ranges WHERE file = ? AND offset >= ?',
   addIntent:
     'INSERT OR IGNORE INTO intents (intent, unit, what, reserved, input_hash, seq) VALUES (?, ?, ?, ?, ?, ?)',
   setHandle: 'UPDATE intents SET handle_kind = ?, handle_id = ? WHERE intent = ?',
