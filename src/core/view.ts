@@ -49,7 +49,7 @@ export interface FileView {
   /** Where the last journalled range ends. */
   readonly bytes: number;
   /** The last journalled range: what opening the session checks first. */
-  readonly last?: { readonly offset: number; readonly bytes: number; readonly sha256: string };
+  readonly last?: Pick<CommittedRange, 'offset' | 'bytes' | 'sha256'> | undefined;
 }
 
 /** A unit's error with the time it happened. */
@@ -317,8 +317,8 @@ function shrinkFile(draft: Draft, { file, isCut, offset, lost }: DamagedEvent): 
   draft.files = draft.files.map((f) => {
     if (f.file !== file) return f;
     // What is left of the last range is not known by its sum any more.
-    const { last: _last, ...rest } = { ...f, lines: f.lines - lost };
-    return isCut ? { ...rest, bytes: offset } : rest;
+    const left = { ...f, lines: f.lines - lost, last: undefined };
+    return isCut ? { ...left, bytes: offset } : left;
   });
 }
 

@@ -194,7 +194,7 @@ function checkpointData(
       journal_bytes: position.end,
       journal_sum: position.sum,
       config_digest: collectionDigest(collection),
-      files: view.files.map((f) => ({ ...f })),
+      files: view.files.map(({ role, file, lines, bytes }) => ({ role, file, lines, bytes })),
       units: { ...view.units },
       duplicates: view.duplicates,
       rejected: view.rejected,

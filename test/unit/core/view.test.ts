@@ -168,6 +168,16 @@ test('the states follow the events', () => {
   assert.equal(fold(lines).activeMs, 750);
 });
 
+const recoveredFromNothing = {
+  type: 'recovered',
+  journalTornBytes: 0,
+  journalGaps: 1,
+  tornFiles: [],
+  adopted: 0,
+  damaged: [],
+  requeued: 0,
+} as const;
+
 test('adopted records count, taken ones are the same ones', () => {
   const adopted: JournalEvent = {
     type: 'adopted',
@@ -188,7 +198,49 @@ test('adopted records count, taken ones are the same ones', () => {
   };
   const view = fold([[session, opened, master], [adopted], [taken]]);
   assert.equal(view.records, 2);
-  assert.deepEqual(view.files, [{ role: 'master', file: 'm.jsonl', lines: 2, bytes: 20 }]);
+  const last = { offset: 0, bytes: 20, sha256: '' };
+  assert.deepEqual(view.files, [{ role: 'master', file: 'm.jsonl', lines: 2, bytes: 20, last }]);
+});
+
+test('adopted rejects are rejects', () => {
+  const range = { role: 'rejected', file: 'r', offset: 0, bytes: 9, sha256: '', keys: '' } as const;
+  const view = fold([[session, opened, { type: 'adopted', records: 1, range }]]);
+  assert.deepEqual([view.records, view.rejected], [0, 1]);
+});
+
+test('what is damaged is no longer counted, and a file that is cut ends there', () => {
+  const tally = { unit: 1, records: 3, duplicates: 0, rejected: 0 };
+  const lines = [[session, opened, master], [committed(0, [tally])], [committed(30, [tally])]];
+  const lost = { type: 'damaged', role: 'master', file: 'm.jsonl', bytes: 30, keys: '' } as const;
+  const before = fold(lines);
+  const units = [{ unit: 1, lost: 2 }];
+  const inPlace = fold([...lines, [{ ...lost, offset: 0, isCut: false, lost: 2, units }]]);
+  assert.equal(inPlace.records, before.records - 2);
+  assert.deepEqual([inPlace.files[0]?.bytes, inPlace.files[0]?.last], [60, undefined]);
+  const cut = fold([...lines, [{ ...lost, offset: 30, isCut: true, lost: 3, units }]]);
+  assert.deepEqual([cut.records, cut.files[0]?.bytes], [3, 30]);
+});
+
+test('going back to a checkpoint makes units pending, whatever they were', () => {
+  const done = (unit: number): JournalEvent => ({
+    type: 'finished',
+    unit,
+    state: 'done',
+    from: 'pending',
+  });
+  const from = { pending: 1, done: 2, failed: 0, skipped: 0, blocked: 0 };
+  const view = fold([
+    [session, opened, units(1, 4)],
+    [done(1), done(2), done(3)],
+    [{ type: 'requeueSince', since: 0, checkpoint: 'c', from }],
+  ]);
+  assert.deepEqual([view.units.pending, view.units.done], [3, 1]);
+});
+
+test('units that were counted anew are what the fold goes on from', () => {
+  const units = { pending: 5, in_progress: 0, done: 1, failed: 0, skipped: 0, blocked: 0 };
+  const recovered = { ...recoveredFromNothing, units };
+  assert.deepEqual(fold([[session, opened], [recovered]]).units, units);
 });
 
 test('after a damaged line, lengths and unit numbers are still those of the files', () => {
