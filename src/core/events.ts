@@ -1,3 +1,4 @@
+import type { EarlierData } from './importReport.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { FinalUnitState, UnitState } from './unit.ts';
 
@@ -320,6 +321,19 @@ export interface AdoptedEvent {
   readonly records: number;
 }
 
+/**
+ * The session was made of what an earlier system, or an earlier session, had collected: in the first line of the journal,
+ * so that the same data is not carried over twice.
+ */
+export interface ImportedEvent {
+  readonly type: 'imported';
+  readonly kind: EarlierData | 'master';
+  /** What was read: relative to the workspace folder where it is inside, else absolute. */
+  readonly from: string;
+  /** sha256, hex, of the bytes that were read; of several files, of the list of their names and sums. */
+  readonly sha256: string;
+}
+
 /** A unit brought records again that recovery had adopted: they are its own from here on. */
 export interface TakenEvent {
   readonly type: 'taken';
@@ -352,4 +366,5 @@ export type JournalEvent =
   | AdoptedEvent
   | TakenEvent
   | DamagedEvent
-  | RequeueSinceEvent;
+  | RequeueSinceEvent
+  | ImportedEvent;

@@ -263,6 +263,7 @@ function applyEvent(draft: Draft, event: JournalEvent, entry: JournalEntry): voi
         if (state !== 'in_progress') moveUnits(draft, state, 'pending', event.from[state]);
       }
       return;
+    case 'imported':
     case 'advanced':
     case 'taken':
     case 'answered':

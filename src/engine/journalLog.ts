@@ -17,6 +17,7 @@ export function logJournal(logger: Logger, entries: readonly JournalEntry[]): vo
               `Unit ${event.reason}`,
             );
           break;
+        case 'imported':
         case 'recovered':
         case 'opened':
         case 'paused':

@@ -464,6 +464,7 @@ export class SessionIndex {
         );
         return;
       case 'session':
+      case 'imported':
       case 'opened':
       case 'file':
       case 'answered':
