@@ -1,4 +1,5 @@
 import type { VenueYear } from './checkpointData.ts';
+import type { FileRole } from './events.ts';
 import type { JsonObject } from './json.ts';
 
 /**
@@ -18,6 +19,10 @@ export type InterruptionCauseType =
   | 'authentication_failure'
   | 'disk_full'
   | 'memory_error'
+  | 'storage_fault'
+  | 'budget_reached'
+  | 'in_doubt'
+  | 'setup_missing'
   | 'completed'
   | 'still_running'
   | 'unknown';
@@ -32,7 +37,10 @@ export interface InterruptionCause {
   readonly recovery_implications: readonly string[];
 }
 
-/** Units by what is known of them; `n` are numbers of units, at most 1,000 of each with the count beside. */
+/** How many units, groups or files a record lists by name; the counts beside the lists are of all of them. */
+export const maxNamed = 1000;
+
+/** Units by what is known of them: all of them counted, the first {@link maxNamed} by their keys. */
 export interface KnownUnits {
   readonly count: number;
   readonly keys: readonly string[];
@@ -70,14 +78,52 @@ export interface InterruptionAnalysis {
     readonly units_in_progress: KnownUnits;
     readonly units_pending: KnownUnits;
     readonly units_failed: KnownUnits;
+    /** Groups, counted; the `venues_` lists name the first {@link maxNamed} of each. */
+    readonly groups: {
+      readonly completed: number;
+      readonly incomplete: number;
+      readonly unknown: number;
+      readonly not_started: number;
+    };
     readonly money: MoneyState;
     readonly journal: {
       readonly lines: number;
+      readonly bytes: number;
       readonly torn_bytes: number;
       readonly gaps: number;
     };
+    /** Every data file, with what was found in it. */
+    readonly data_files: readonly DataFileFinding[];
+    /** Starts that ended without saying so, this one included. */
+    readonly deaths: number;
+    /** How long reading all this took, milliseconds. */
+    readonly read_ms: number;
     readonly index: 'usable' | 'stale' | 'missing' | 'damaged';
   };
+}
+
+/** What is known of a data file from its bytes. */
+export interface DataFileFinding {
+  /** Relative to the workspace folder. */
+  readonly file: string;
+  readonly role: FileRole;
+  /** Where the last journalled range ends. */
+  readonly journalled_bytes: number;
+  /** null when the file is not there. */
+  readonly actual_bytes: number | null;
+  readonly last_modified: string | null;
+  /** Journalled bytes whose sha256 was compared: the newest ones, up to a limit. `cf-collect validate` does all. */
+  readonly checked_bytes: number;
+  /** Journalled ranges that differ from what was written, or are not there. */
+  readonly damaged: readonly {
+    readonly offset: number;
+    readonly bytes: number;
+    readonly lines: number;
+  }[];
+  /** Whole good records after the journalled end: resuming keeps them. */
+  readonly records_to_adopt: number;
+  /** Bytes after those: copied aside and cut by resuming. */
+  readonly torn_bytes: number;
 }
 
 /** Where money that was given out is, in millionths of a US dollar. */
@@ -86,6 +132,8 @@ export interface MoneyState {
   readonly safe_micro_usd: number;
   /** Reserved by calls of which it is not known whether they left. */
   readonly in_doubt_micro_usd: number;
+  /** Given out for calls that the other side has a name for: their answers are asked for by it, not bought again. */
+  readonly to_be_fetched_micro_usd: number;
   /** Paid, and its answers are gone. */
   readonly lost_micro_usd: number;
   /** Calls that wait for a person's word. */
@@ -96,6 +144,12 @@ export interface MoneyState {
     readonly reserved_micro_usd: number;
   }[];
 }
+
+/**
+ * A person's word on paid calls of which it is not known whether they left. Their money counts as spent either way;
+ * `repeat`: they are made again, and may be paid for twice; `count-as-spent`: their units are failed.
+ */
+export type InDoubtWord = 'repeat' | 'count-as-spent';
 
 /** What resuming will do, before it does anything. */
 export interface RecoveryPlan {
@@ -128,6 +182,16 @@ export interface RecoveryPlan {
     readonly units_to_do: number;
     /** Of those, units that were done and are collected again because an older checkpoint was asked for. */
     readonly units_again: number;
+    /** Of those, failed units that are tried again because that was asked for. */
+    readonly units_retried: number;
+    /** Of those, units that go on at a cursor in their middle. */
+    readonly units_at_cursor: number;
+    /** The checkpoint that was asked for, and its journal line; null: it goes on where it was left. */
+    readonly checkpoint: { readonly id: string; readonly line: number } | null;
+    /** Whether what is found may add units: then the estimates are the least that it takes. */
+    readonly may_grow: boolean;
+    /** What the estimates go by: `812 units took 1,640 calls and 3.5 minutes`; null when nothing was done yet. */
+    readonly estimated_by: string | null;
     /** Calls that they take, by what units have taken so far; null when nothing was done yet. */
     readonly estimated_calls: number | null;
     readonly estimated_minutes: number | null;
@@ -146,6 +210,8 @@ export interface IntegrityCheckResult {
   readonly checksum_valid: boolean;
   readonly size_expected: number;
   readonly size_actual: number;
+  /** Bytes whose sha256 was compared. */
+  readonly bytes_checked: number;
   readonly last_modified: string | null;
   readonly recovery_action: string | null;
 }

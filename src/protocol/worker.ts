@@ -5,7 +5,7 @@ import type { ImportReport } from '../core/importReport.ts';
 import type { JobProgress } from '../core/job.ts';
 import type { JsonValue } from '../core/json.ts';
 import type { MergeManifest, OnConflict } from '../core/mergeManifest.ts';
-import type { InterruptionAnalysis, RecoveryPlan } from '../core/recoveryData.ts';
+import type { InDoubtWord, InterruptionAnalysis, RecoveryPlan } from '../core/recoveryData.ts';
 import type { ValidationReport } from '../core/validation.ts';
 
 /**
@@ -37,8 +37,14 @@ export interface WorkerRequests {
     params: { workspace: string; file: string; http: HttpSettings };
     result: { session: string };
   };
-  /** Takes a session up again, from wherever it was left: also one that this worker holds paused. */
-  resume: { params: SessionRef & { http: HttpSettings }; result: { session: string } };
+  /**
+   * Takes a session up again, from wherever it was left: also one that this worker holds paused. One with paid calls in
+   * doubt is refused with the code `IN_DOUBT` until a person's word is given.
+   */
+  resume: {
+    params: SessionRef & { http: HttpSettings; inDoubt?: InDoubtWord };
+    result: { session: string };
+  };
   /** Stops claiming; resolves when everything received is durable. */
   pause: { params: SessionRef; result: null };
   /** Ends the run early: checkpointed, lock let go. Also of a paused session. */
@@ -57,7 +63,7 @@ export interface RecoveryRequests {
   };
   /** Takes a session up again from an older checkpoint: what was done since is done again. */
   resumeFromCheckpoint: {
-    params: SessionRef & { checkpoint: string; http: HttpSettings };
+    params: SessionRef & { checkpoint: string; http: HttpSettings; inDoubt?: InDoubtWord };
     result: { session: string };
   };
   /** Failed units go back to pending (all of them: null), and the session is taken up again where it is not running. */
