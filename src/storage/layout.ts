@@ -81,6 +81,11 @@ export function collectionLock(root: string, collection: string): string {
   return join(root, stateFolderName, 'locks', `${toFileName(collection)}.lock`);
 }
 
+/** Held while a session is made of earlier data: leftovers of such work may be taken away by its holder. */
+export function importLock(root: string): string {
+  return join(root, stateFolderName, 'import.lock');
+}
+
 /** Name of a data file: prefix, role, UTC start, and `_2` and on when it is taken. */
 export function dataFileName(prefix: string, role: FileRole, startedAt: number, n = 1): string {
   return `${prefix}_${role}_${fileTimestamp(startedAt)}${n === 1 ? '' : `_${n}`}.jsonl`;

@@ -5,6 +5,7 @@ import { asJson, collectionDigest } from '../core/digest.ts';
 import { FaultError, UsageError } from '../core/errors.ts';
 import {
   journalFormat,
+  type ImportedEvent,
   type FileRole,
   type JournalEvent,
   type OpenedEvent,
@@ -30,6 +31,7 @@ import { FileLock } from './lock.ts';
 import { cutTornJournal, makeTrue, recoverDataFiles, requeueEvents } from './recovery.ts';
 import { ReplayKeys } from './replayKeys.ts';
 import { SessionIndex } from './sessionIndex.ts';
+import { StagedLayout } from './stagedSession.ts';
 import { createDataFile, SessionStore, type StoragePorts } from './sessionStore.ts';
 
 /** Who opens a session, and how patiently. */
@@ -52,6 +54,8 @@ export interface NewSession {
   readonly outputDir: string;
   /** Journals of earlier sessions whose records count as known (`dedup.against: "previous"`). */
   readonly previous: readonly SessionLayout[];
+  /** What it is made of, where it is made of something; such a session is staged until it is whole. */
+  readonly imported?: ImportedEvent;
 }
 
 /** Makes a session: folder, lock, journal and master are on disk when this resolves. Half a session is taken back. */
@@ -61,7 +65,9 @@ export async function createSession(
   session: NewSession,
 ): Promise<SessionStore> {
   const { root, collection, outputDir } = session;
-  const layout = new SessionLayout(root, `session_${ports.random.hex(4)}`);
+  const id = `session_${ports.random.hex(4)}`;
+  const layout =
+    session.imported === undefined ? new SessionLayout(root, id) : new StagedLayout(root, id);
   const startedAt = ports.clock.now();
   const { prefix = collection.name } = collection.output;
   const isSynced = collection.durability.fsync;
@@ -114,33 +120,18 @@ async function fillSession(
   ports: StoragePorts,
   opener: Opener,
   layout: SessionLayout,
-  { root, collectionFile, collection, outputDir, previous }: NewSession,
+  session: NewSession,
   { lock, master, startedAt }: { lock: FileLock; master: DataFile; startedAt: number },
   closers: Closer[],
 ): Promise<SessionStore> {
+  const { collection, outputDir, previous } = session;
   const journal = await Journal.create(
     ports.fileSystem,
     layout.journal,
     collection.durability.fsync,
   );
   closers.push(() => journal.close());
-  const header: SessionEvent = {
-    type: 'session',
-    format: journalFormat,
-    session: layout.session,
-    collectionFile: toRelative(root, collectionFile),
-    collection: asJson(collection),
-    digest: collectionDigest(collection),
-    keyRecipe,
-    machineId: ports.machine.machineId,
-    workspace: root,
-    createdBy: opener.program,
-  };
-  const events: JournalEvent[] = [
-    header,
-    openedEvent(ports, opener),
-    { type: 'file', role: 'master', file: layout.relative(master.path) },
-  ];
+  const events = firstEvents(ports, opener, layout, session, master.path);
   const entries = await journal.append(events, new Date(startedAt).toISOString());
   const view = entries.reduce(reduceView, emptyView);
   const index = SessionIndex.open(layout.index);
@@ -165,6 +156,34 @@ async function fillSession(
     perKeyCounts: new Map(),
     health: [],
   });
+}
+
+/** The events of a new session's first line. */
+export function firstEvents(
+  ports: StoragePorts,
+  opener: Opener,
+  layout: SessionLayout,
+  { root, collectionFile, collection, imported }: Omit<NewSession, 'outputDir' | 'previous'>,
+  master: string,
+): JournalEvent[] {
+  const header: SessionEvent = {
+    type: 'session',
+    format: journalFormat,
+    session: layout.session,
+    collectionFile: toRelative(root, collectionFile),
+    collection: asJson(collection),
+    digest: collectionDigest(collection),
+    keyRecipe,
+    machineId: ports.machine.machineId,
+    workspace: root,
+    createdBy: opener.program,
+  };
+  return [
+    header,
+    ...(imported === undefined ? [] : [imported]),
+    openedEvent(ports, opener),
+    { type: 'file', role: 'master', file: layout.relative(master) },
+  ];
 }
 
 /** A session that was opened again, with what that took. */
