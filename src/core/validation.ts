@@ -13,6 +13,19 @@ export interface Finding {
   readonly session?: string;
 }
 
+/** The kinds of check. `ranges`: bytes of data files against the journal; `summary`: session.json and its backup. */
+export type CheckName =
+  | 'journal'
+  | 'lines'
+  | 'schema'
+  | 'ranges'
+  | 'keys'
+  | 'counts'
+  | 'units'
+  | 'checkpoints'
+  | 'summary'
+  | 'index';
+
 /** What was looked at in one session or one file, and what was found. */
 export interface TargetReport {
   /** A session's id, or null for a file that belongs to none. */
@@ -30,14 +43,16 @@ export interface TargetReport {
   readonly errorCount: number;
 }
 
-/** One kind of check, and how it went: so that a report also says what was not wrong. */
+/**
+ * One kind of check, and how it went: so that a report also says what was not wrong. It `failed` when it found an error;
+ * with warnings alone it has `passed`.
+ */
 export interface ValidationCheck {
-  /** `lines`, `schema`, `ranges`, `journal`, `checkpoints`, `summary`, `index`, `keys`, `counts`, `units` */
-  readonly name: string;
+  readonly name: CheckName;
   readonly outcome: 'passed' | 'failed' | 'skipped';
   /** How many things were checked. */
   readonly checked: number;
-  /** Why it was skipped. */
+  /** Why it was skipped, or where it stopped. */
   readonly reason?: string;
 }
 

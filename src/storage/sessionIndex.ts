@@ -16,6 +16,7 @@ import {
 import { unitStates, type Unit, type UnitState } from '../core/unit.ts';
 import { emptyView, keyCount, type SessionView } from '../core/view.ts';
 import { GroupTable, type GroupView } from './groupTable.ts';
+import { compareIndexes, type IndexDifference } from './indexComparison.ts';
 import { journalStart, type JournalPosition, type PlacedEntry } from './journal.ts';
 import { nobody } from './replayKeys.ts';
 import { DatabaseSync, inTransaction, type StatementSync } from './sqlite.ts';
@@ -111,6 +112,8 @@ export class SessionIndex {
         user_version: number;
       };
       if (version !== indexVersion) throw new Error(`index version ${version}`);
+      // What is only read is all of one moment, also while another process writes.
+      if (isReadOnly) database.exec('BEGIN');
       return new SessionIndex(database);
     } catch (error) {
       database.close();
@@ -128,10 +131,15 @@ export class SessionIndex {
     return this.#view;
   }
 
-  /** Whether the file's own structure is sound: asked after an unclean end. */
-  isSound(): boolean {
-    const row = this.#database.prepare('PRAGMA quick_check(1)').get() as { quick_check?: string };
-    return row.quick_check === 'ok';
+  /**
+   * Whether the file's own structure is sound: asked after an unclean end.
+   *
+   * @param isThorough also whether SQLite's own indexes have every row: reads all of it.
+   */
+  isSound(isThorough = false): boolean {
+    const check = isThorough ? 'integrity_check' : 'quick_check';
+    const row = this.#database.prepare(`PRAGMA ${check}(1)`).get();
+    return row?.[check] === 'ok';
   }
 
   /** Whether the index was closed in order. */
@@ -262,6 +270,15 @@ export class SessionIndex {
   /** Every unit key, as blocks of bytes. */
   *unitKeyBlocks(): Generator<Uint8Array> {
     yield* this.#keyBlocks(unitKeys);
+  }
+
+  /**
+   * Where this index is not what another is: table by table.
+   *
+   * @param pause called now and then; what it waits for may end the comparison by throwing.
+   */
+  differencesFrom(expected: SessionIndex, pause: () => Promise<void>): Promise<IndexDifference[]> {
+    return compareIndexes(expected.#database, this.#database, pause);
   }
 
   close(): void {
