@@ -126,7 +126,9 @@ async function resumeIn(
       ? previousFor(collection, await sessionsOf(environment, layout.root, collection.name), layout)
       : [];
   const log = new LateLog(ports.logger);
-  const opened = await openSession({ ...ports, logger: log }, opener, layout, collection, previous);
+  const opened = await openSession({ ...ports, logger: log }, opener, layout, collection, {
+    previous,
+  });
   return { run: await launch(environment, opened.store, log), recovered: opened.recovered };
 }
 

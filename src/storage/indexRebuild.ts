@@ -2,6 +2,7 @@ import { messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/ports.ts';
 import { reduceView, type SessionView } from '../core/view.ts';
 import type { FileSystem } from './fileSystem.ts';
+import { GapWatch } from './gapWatch.ts';
 import type { PlacedEntry } from './journal.ts';
 import { hasLineAt, scanJournal, type JournalScan } from './journalReader.ts';
 import type { SessionLayout } from './layout.ts';
@@ -14,6 +15,8 @@ export interface CaughtUpIndex {
   readonly index: SessionIndex;
   readonly view: SessionView;
   readonly scan: JournalScan;
+  /** Units that were being worked on where lines of the journal are lost. */
+  readonly spanning: ReadonlySet<number>;
   readonly wasRebuilt: boolean;
 }
 
@@ -76,16 +79,18 @@ async function catchUp(
   fileSystem: FileSystem,
   layout: SessionLayout,
   index: SessionIndex,
-): Promise<{ index: SessionIndex; view: SessionView; scan: JournalScan }> {
+): Promise<Omit<CaughtUpIndex, 'wasRebuilt'>> {
   let { view } = index;
   let entries: PlacedEntry[] = [];
+  const watch = new GapWatch(index.position.seq);
   const scan = await scanJournal(fileSystem, layout.journal, index.position, (entry) => {
     view = reduceView(view, entry);
+    watch.meet(entry);
     entries.push(entry);
     if (entries.length < entriesPerApply) return;
     index.apply(entries, view);
     entries = [];
   });
   if (entries.length > 0) index.apply(entries, view);
-  return { index, view, scan };
+  return { index, view, scan, spanning: watch.spanning };
 }

@@ -5,6 +5,7 @@ import { asJson, collectionDigest } from '../core/digest.ts';
 import { FaultError, UsageError } from '../core/errors.ts';
 import {
   journalFormat,
+  type DamagedEvent,
   type ImportedEvent,
   type FileRole,
   type JournalEvent,
@@ -28,7 +29,14 @@ import { readHeader, readLines, scanJournal } from './journalReader.ts';
 import { journalStart } from './journal.ts';
 import { SessionLayout, toRelative } from './layout.ts';
 import { FileLock } from './lock.ts';
-import { cutTornJournal, makeTrue, recoverDataFiles, requeueEvents } from './recovery.ts';
+import { findDamage } from './rangeCheck.ts';
+import {
+  cutTornJournal,
+  damagedUnitEvents,
+  makeTrue,
+  recoverDataFiles,
+  requeueEvents,
+} from './recovery.ts';
 import { ReplayKeys } from './replayKeys.ts';
 import { SessionIndex } from './sessionIndex.ts';
 import { StagedLayout } from './stagedSession.ts';
@@ -186,6 +194,16 @@ export function firstEvents(
   ];
 }
 
+/** How a session is opened. */
+export interface OpenChoices {
+  /** Earlier sessions whose records count as known (`dedup.against: "previous"`). */
+  readonly previous?: readonly SessionLayout[];
+  /** Take up from an older checkpoint: free work that moved on after its journal line is done again. */
+  readonly since?: { readonly seq: number; readonly checkpoint: string };
+  /** Read every journalled range of the data files again, and not only what an unclean end may have touched. */
+  readonly isThorough?: boolean;
+}
+
 /** A session that was opened again, with what that took. */
 export interface OpenedSession {
   readonly store: SessionStore;
@@ -205,11 +223,11 @@ export async function openSession(
   opener: Opener,
   layout: SessionLayout,
   collection: Collection,
-  previous: readonly SessionLayout[] = [],
+  choices: OpenChoices = {},
 ): Promise<OpenedSession> {
   const lock = await acquireLock(ports, layout, opener);
   try {
-    return await openLocked(ports, opener, layout, collection, previous, lock);
+    return await openLocked(ports, opener, layout, collection, choices, lock);
   } catch (error) {
     try {
       await ports.fileSystem.remove(layout.holder);
@@ -225,12 +243,16 @@ async function openLocked(
   opener: Opener,
   layout: SessionLayout,
   collection: Collection,
-  previous: readonly SessionLayout[],
+  { previous = [], since, isThorough = false }: OpenChoices,
   lock: FileLock,
 ): Promise<OpenedSession> {
   const { fileSystem, logger } = ports;
   const isSynced = collection.durability.fsync;
-  const { index, view, scan, wasRebuilt } = await catchUpIndex(fileSystem, layout, logger);
+  const { index, view, scan, spanning, wasRebuilt } = await catchUpIndex(
+    fileSystem,
+    layout,
+    logger,
+  );
   const files = new Map<FileRole, DataFile>();
   const closers: Closer[] = [
     () => {
@@ -239,18 +261,23 @@ async function openLocked(
   ];
   try {
     const tornJournal = await cutTornJournal(fileSystem, layout, scan);
+    const damage = await findDamage(fileSystem, layout, collection, view.files, isThorough);
+    // As the files are from here on; the journal gets the events together with the others below.
+    const { files: fileViews } = reduceView(view, { ...entryOf(view), events: damage });
+    const damagedUnits = new Set([...spanning, ...unitsOf(damage)]);
     const holes = scan.gaps.length === 0 ? [] : index.holes();
     const { tornFiles, adopted } = await recoverDataFiles(
       fileSystem,
       layout,
       collection,
-      view,
+      fileViews,
+      `.torn-${view.seq}`,
       holes,
     );
-    await makeTrue(fileSystem, layout, scan, view);
+    await makeTrue(fileSystem, layout, scan, fileViews);
     const journal = await Journal.open(fileSystem, layout.journal, scan.position, isSynced);
     closers.push(() => journal.close());
-    for (const file of view.files) {
+    for (const file of fileViews) {
       const own = adopted.filter(({ range }) => range.file === file.file);
       const size = Math.max(file.bytes, ...own.map(({ range: r }) => r.offset + r.bytes));
       const open = await DataFile.open(fileSystem, layout.absolute(file.file), size, isSynced);
@@ -258,26 +285,50 @@ async function openLocked(
       files.set(file.role, open);
     }
     const interrupted = index.unitsInState('in_progress');
+    const requeued: JournalEvent[] = [
+      ...requeueEvents(interrupted, collection.retry.attempts, damagedUnits),
+      ...damagedUnitEvents(index, damagedUnits),
+    ];
+    // The lines that say how units got where they are may be lost: then they are counted where they are.
+    const units =
+      scan.gaps.length === 0
+        ? undefined
+        : reduceView({ ...view, units: index.unitCounts() }, { ...entryOf(view), events: requeued })
+            .units;
     const recovered: RecoveredEvent = {
       type: 'recovered',
       journalTornBytes: tornJournal?.bytes ?? 0,
       journalGaps: scan.gaps.length,
       tornFiles: tornJournal === undefined ? tornFiles : [tornJournal, ...tornFiles],
       adopted: adopted.reduce((sum, a) => sum + a.records, 0),
-      damaged: [],
-      requeued: interrupted.length,
+      damaged: damage.map(({ file, offset, bytes }) => ({ file, offset, bytes })),
+      requeued: requeued.length,
+      ...(units === undefined ? {} : { units }),
     };
     const wasUnclean =
       view.state === 'active' || view.state === 'paused' || isWorthTelling(recovered);
     const events: JournalEvent[] = [
       openedEvent(ports, opener, changedParts(view, collection)),
+      ...damage,
       ...adopted,
-      ...requeueEvents(interrupted, collection.retry.attempts, 'interrupted'),
+      ...requeued,
       ...(wasUnclean ? [recovered] : []),
     ];
-    const entries = await journal.append(events, new Date(ports.clock.now()).toISOString());
-    const opened = entries.reduce(reduceView, view);
+    const now = (): string => new Date(ports.clock.now()).toISOString();
+    const entries = await journal.append(events, now());
+    let opened = entries.reduce(reduceView, view);
     index.apply(entries, opened);
+    if (since !== undefined) {
+      const { in_progress: _none, ...from } = index.unitsMovedSince(since.seq);
+      const back = {
+        type: 'requeueSince',
+        since: since.seq,
+        checkpoint: since.checkpoint,
+      } as const;
+      const more = await journal.append([{ ...back, from }], now());
+      opened = more.reduce(reduceView, opened);
+      index.apply(more, opened);
+    }
     const replayKeys = new ReplayKeys();
     for (const { unit, keys } of index.openKeys()) replayKeys.add(unit, keys);
     return {
@@ -312,6 +363,16 @@ async function openLocked(
   }
 }
 
+/** The frame of a journal line that is only thought of: to fold events before they are written. */
+function entryOf(view: SessionView): { seq: number; at: string } {
+  return { seq: view.seq, at: view.lastEventAt };
+}
+
+function unitsOf(damage: readonly DamagedEvent[]): number[] {
+  // Raw lines are of no use to a unit that has its records.
+  return damage.flatMap((d) => (d.role === 'raw' ? [] : d.units.map(({ unit }) => unit)));
+}
+
 type Closer = () => Promise<void> | void;
 
 /** Closes what was opened before something failed; that failure is what is told, not one of these. */
@@ -332,7 +393,8 @@ export async function readSessionHeader(
   if (header?.type !== 'session') {
     throw new FaultError(
       'JOURNAL_HEADER_DAMAGED',
-      `The first line of ${layout.journal} can't be read, so it is not known what the session collects.`,
+      `The first line of ${layout.journal} can't be read, so it is not known what the session collects. ` +
+        'Its master is untouched: cf-collect adopt MASTER --collection FILE makes a session of it that goes on.',
       { file: layout.journal },
     );
   }
@@ -378,7 +440,12 @@ function changedParts(view: SessionView, collection: Collection): JsonObject | u
 
 function isWorthTelling(recovered: RecoveredEvent): boolean {
   return (
-    recovered.tornFiles.length + recovered.adopted + recovered.requeued + recovered.journalGaps > 0
+    recovered.tornFiles.length +
+      recovered.adopted +
+      recovered.requeued +
+      recovered.journalGaps +
+      recovered.damaged.length >
+    0
   );
 }
 

@@ -9,16 +9,15 @@ import type {
   RecoveredEvent,
 } from '../core/events.ts';
 import { packFingerprints, type Fingerprint } from '../core/keys.ts';
-import { recordKeysOf, type RecordKeys } from '../core/recordKeys.ts';
-import { isJsonObject, parseJson } from '../core/json.ts';
-import type { SessionView } from '../core/view.ts';
+import type { FileView } from '../core/view.ts';
 import { sha256Hex } from './dataFile.ts';
 import { cutTo, keepAside, syncNames } from './durableFiles.ts';
 import { readFully, withFile, writeFully, type FileSystem } from './fileSystem.ts';
 import { decodeLine } from './journalLine.ts';
 import { newline, readLines, type JournalScan } from './journalReader.ts';
 import type { SessionLayout } from './layout.ts';
-import type { IndexedUnit } from './sessionIndex.ts';
+import { lineKeyReader } from './lineKeys.ts';
+import type { IndexedUnit, SessionIndex } from './sessionIndex.ts';
 
 type TornFile = RecoveredEvent['tornFiles'][number];
 
@@ -54,61 +53,80 @@ export async function cutTornJournal(
  * kept and adopted where their keys can be told; from the first bad line on all is copied aside and cut. What no
  * journal line names was never acknowledged. Records in holes are won back in the same way; nothing is cut there.
  *
- * @throws FaultError when a file is missing or shorter than what was journalled.
+ * @param files as {@link findDamage} has left them.
+ * @throws FaultError when a file is missing.
  */
 export async function recoverDataFiles(
   fileSystem: FileSystem,
   layout: SessionLayout,
   collection: Collection,
-  view: SessionView,
+  files: readonly FileView[],
+  tornSuffix: string,
   holes: readonly Hole[],
 ): Promise<FileRecovery> {
   const tornFiles: TornFile[] = [];
   const adopted: AdoptedEvent[] = [];
   for (const { file, offset, bytes } of holes) {
-    const master = view.files.find((f) => f.file === file && f.role === 'master');
-    if (master === undefined) continue;
-    const path = layout.absolute(file);
-    const found = await adoptLines(fileSystem, path, file, offset, offset + bytes, collection);
+    const role = files.find((f) => f.file === file)?.role;
+    if (role === undefined) continue;
+    const found = await adoptLines(fileSystem, layout, collection, {
+      role,
+      file,
+      start: offset,
+      limit: offset + bytes,
+    });
     if (found !== undefined) adopted.push(found);
   }
-  for (const file of view.files) {
+  for (const file of files) {
     const path = layout.absolute(file.file);
     const status = await fileSystem.status(path);
     if (status === undefined) throw lostFile(path, file.role);
-    if (status.size < file.bytes) throw shortenedFile(path, file.bytes, status.size);
     if (status.size === file.bytes) continue;
     const kept =
       file.role === 'master'
-        ? await adoptLines(fileSystem, path, file.file, file.bytes, status.size, collection)
+        ? await adoptLines(fileSystem, layout, collection, {
+            role: file.role,
+            file: file.file,
+            start: file.bytes,
+            limit: status.size,
+          })
         : undefined;
     if (kept !== undefined) adopted.push(kept);
     const end = file.bytes + (kept?.range.bytes ?? 0);
     if (end === status.size) continue;
     const bytes = status.size - end;
-    const keptAs = await keepAside(fileSystem, path, end, bytes, `.torn-${view.seq}`);
+    const keptAs = await keepAside(fileSystem, path, end, bytes, tornSuffix);
     await cutTo(fileSystem, path, end);
     tornFiles.push({ file: file.file, offset: end, bytes, keptAs });
   }
   return { tornFiles, adopted };
 }
 
-/** The event that adopts the whole good lines of a master from an offset on, up to another; undefined when there are none. */
-async function adoptLines(
+/** A part of a data file. */
+export interface FilePart {
+  readonly role: FileRole;
+  readonly file: string;
+  readonly start: number;
+  /** Lines that begin from here on are not meant. */
+  readonly limit: number;
+}
+
+/** The event that adopts the whole good lines at the beginning of a part; undefined when there are none. */
+export async function adoptLines(
   fileSystem: FileSystem,
-  path: string,
-  file: string,
-  start: number,
-  limit: number,
+  layout: SessionLayout,
   collection: Collection,
+  { role, file, start, limit }: FilePart,
 ): Promise<AdoptedEvent | undefined> {
-  const recordKeys = recordKeysOf(collection);
+  const path = layout.absolute(file);
+  const keyOf = lineKeyReader(role, collection);
   const keys: Fingerprint[] = [];
   let end = start;
   for await (const { bytes, isWhole } of readLines(fileSystem, path, start)) {
     if (end >= limit) break;
-    const key = isWhole ? keyOfLine(bytes, recordKeys) : undefined;
-    if (key === undefined) break;
+    const key = isWhole ? keyOf(bytes) : 'bad';
+    // A record whose key can't be told is collected again.
+    if (key === 'bad' || key === 'unknown') break;
     keys.push(key);
     end += bytes.length + 1;
   }
@@ -120,7 +138,7 @@ async function adoptLines(
     type: 'adopted',
     records: keys.length,
     range: {
-      role: 'master',
+      role,
       file,
       offset: start,
       bytes: content.length,
@@ -128,17 +146,6 @@ async function adoptLines(
       keys: packFingerprints(keys),
     },
   };
-}
-
-/** The key of a master's line; undefined when it is no record, or its key can't be told: such lines are collected again. */
-function keyOfLine(bytes: Buffer, recordKeys: RecordKeys): Fingerprint | undefined {
-  try {
-    const record = parseJson(bytes.toString());
-    const key = isJsonObject(record) ? recordKeys.ofMasterRecord(record) : undefined;
-    return typeof key === 'string' ? key : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /**
@@ -149,9 +156,9 @@ export async function makeTrue(
   fileSystem: FileSystem,
   layout: SessionLayout,
   { position, lastCommitStart }: JournalScan,
-  view: SessionView,
+  files: readonly FileView[],
 ): Promise<void> {
-  const from = new Map<string, number>(view.files.map((f) => [f.file, f.bytes]));
+  const from = new Map<string, number>(files.map((f) => [f.file, f.bytes]));
   if (position.seq >= 0) {
     const lines = await rewrite(fileSystem, layout.journal, lastCommitStart);
     for (const range of rangesIn(lines.subarray(0, position.end - lastCommitStart))) {
@@ -187,17 +194,30 @@ async function rewrite(fileSystem: FileSystem, path: string, offset: number): Pr
   });
 }
 
+/** Units that have lost lines, or may have, and are at rest: back to their start. Paid ones are not paid again. */
+export function damagedUnitEvents(index: SessionIndex, damaged: Iterable<number>): JournalEvent[] {
+  const events: JournalEvent[] = [];
+  for (const n of damaged) {
+    const state = index.stateOfFreeUnit(n);
+    if (state === undefined || state === 'in_progress') continue;
+    events.push({ type: 'requeued', unit: n, reason: 'damaged', attempts: 0, from: state });
+  }
+  return events;
+}
+
 /**
  * What happens to units that were being worked on: back to pending at their cursor, or failed when they have been tried
  * as often as may be (a page that kills the process must not do so for ever).
+ *
+ * @param damaged units that go back to their start.
  */
 export function requeueEvents(
   units: readonly IndexedUnit[],
   maxAttempts: number,
-  reason: 'interrupted' | 'stopped',
+  damaged: ReadonlySet<number>,
 ): JournalEvent[] {
   return units.map((unit) =>
-    unit.attempts >= maxAttempts
+    unit.attempts >= maxAttempts && !damaged.has(unit.n)
       ? {
           type: 'finished',
           unit: unit.n,
@@ -211,7 +231,7 @@ export function requeueEvents(
       : {
           type: 'requeued',
           unit: unit.n,
-          reason,
+          reason: damaged.has(unit.n) ? 'damaged' : 'interrupted',
           attempts: unit.attempts,
           ...(unit.openDuplicates > 0 ? { forget: unit.openDuplicates } : {}),
         },
@@ -223,13 +243,5 @@ function lostFile(path: string, role: FileRole): FaultError {
     'DATA_FILE_MISSING',
     `The ${role} file ${path} is not there. Put it back and resume, or start a new session.`,
     { file: path, role },
-  );
-}
-
-function shortenedFile(path: string, expected: number, actual: number): FaultError {
-  return new FaultError(
-    'DATA_FILE_CHANGED',
-    `${path} has ${actual} bytes, but ${expected} were written: it was cut or replaced. Put the original back and resume, or start a new session.`,
-    { file: path, expected, actual },
   );
 }

@@ -224,6 +224,16 @@ export class SessionIndex {
     return counts;
   }
 
+  /** The state of a unit; undefined when it is not known, or when money was given out for it. */
+  stateOfFreeUnit(n: number): UnitState | undefined {
+    const row = this.#database
+      .prepare(
+        'SELECT state FROM units u WHERE n = ? AND NOT EXISTS (SELECT 1 FROM intents i WHERE i.unit = u.n)',
+      )
+      .get(n);
+    return row === undefined ? undefined : unitStates[Number(row['state'])];
+  }
+
   /** Units of free work that moved on after a journal line, by state: what taking a session up from there gives back. */
   unitsMovedSince(seq: number): Record<UnitState, number> {
     const counts = Object.fromEntries(unitStates.map((s) => [s, 0])) as Record<UnitState, number>;
