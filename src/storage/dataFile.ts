@@ -72,12 +72,14 @@ export class DataFile {
       if (hasCode(error, 'ENOENT')) throw missingFile(path);
       throw error;
     }
-    const { identity, size } = await file.status();
-    if (size !== committed) {
+    try {
+      const { identity, size } = await file.status();
+      if (size !== committed) throw changedFile(path, committed, size);
+      return new DataFile(fileSystem, path, file, { identity, size, isSynced });
+    } catch (error) {
       await file.close();
-      throw changedFile(path, committed, size);
+      throw error;
     }
-    return new DataFile(fileSystem, path, file, { identity, size, isSynced });
   }
 
   /** Bytes that a durable commit names. */

@@ -31,6 +31,8 @@ export async function syncNames(
 /**
  * Replaces a small file as a whole: readers see the old or the new one, and the new one is on disk when this resolves.
  * `write-file-atomic` writes a temporary file, fsyncs it and renames; it does not sync the directory, so we do.
+ *
+ * @throws Node's error; one with the code `EIO` when not all of it was written.
  */
 export async function replaceFileDurably(
   fileSystem: FileSystem,
@@ -39,6 +41,13 @@ export async function replaceFileDurably(
 ): Promise<void> {
   await writeFileAtomic(path, bytes);
   await fileSystem.syncDirectory(dirname(path));
+  // It takes a short write (a disk that is all but full) for a whole one.
+  const size = (await fileSystem.status(path))?.size;
+  const expected = Buffer.byteLength(bytes);
+  if (size !== expected) {
+    const message = `${path} has ${size ?? 'no'} bytes of the ${expected} that were written`;
+    throw Object.assign(new Error(message), { code: 'EIO' });
+  }
 }
 
 /** Copies a part of a file aside, durably: evidence that is about to be cut away. */
