@@ -1,4 +1,4 @@
-import type { HostHealth, JournalEvent, UnitError } from '../core/events.ts';
+import type { HostHealth, JournalEvent, RequeueSinceEvent, UnitError } from '../core/events.ts';
 import { assertNever } from '../core/assert.ts';
 import {
   fingerprint,
@@ -217,6 +217,18 @@ export class SessionIndex {
       .map((row) => this.#toUnit(row));
   }
 
+  /** A unit by its number; undefined when there is none. */
+  unit(n: number): IndexedUnit | undefined {
+    const row = this.#database.prepare(`${unitColumns} WHERE u.n = ?`).get(n);
+    return row === undefined ? undefined : this.#toUnit(row);
+  }
+
+  /** How many pending units go on in their middle. */
+  pendingAtCursor(): number {
+    const sql = `SELECT count(*) AS count FROM units WHERE state = ${stateNumber.pending} AND cursor IS NOT NULL`;
+    return Number(this.#database.prepare(sql).get()?.['count'] ?? 0);
+  }
+
   /** How many units are in each state, counted from the units themselves. */
   unitCounts(): Record<UnitState, number> {
     const counts = Object.fromEntries(unitStates.map((s) => [s, 0])) as Record<UnitState, number>;
@@ -235,9 +247,11 @@ export class SessionIndex {
   }
 
   /** Units of free work that moved on after a journal line, by state: what taking a session up from there gives back. */
-  unitsMovedSince(seq: number): Record<UnitState, number> {
-    const counts = Object.fromEntries(unitStates.map((s) => [s, 0])) as Record<UnitState, number>;
-    for (const { state, count } of this.#countUnits(movedSince, seq)) counts[state] += count;
+  unitsMovedSince(seq: number): RequeueSinceEvent['from'] {
+    const counts = { pending: 0, done: 0, failed: 0, skipped: 0, blocked: 0 };
+    for (const { state, count } of this.#countUnits(movedSince, seq)) {
+      if (state !== 'in_progress') counts[state] += count;
+    }
     return counts;
   }
 
@@ -589,7 +603,7 @@ const statementTexts = {
   rewind: 'UPDATE units SET cursor = NULL WHERE n = ?',
   requeueSince: `UPDATE units AS u SET state = 0, attempts = 0, cursor = NULL, error = NULL, moved = NULL WHERE ${movedSince}`,
   finish: `UPDATE units SET state = ?, error = ?, at = ?, moved = ?, cursor = NULL, open_duplicates = 0 WHERE n = ? RETURNING ${groupName}`,
-  requeue: `UPDATE units SET state = 0, attempts = ?1, duplicates = duplicates - ?2, open_duplicates = open_duplicates - ?2, error = ?3 WHERE n = ?4 RETURNING ${groupName}`,
+  requeue: `UPDATE units SET state = 0, attempts = ?1, duplicates = duplicates - ?2, open_duplicates = max(0, open_duplicates - ?2), error = ?3 WHERE n = ?4 RETURNING ${groupName}`,
   tally: `UPDATE units SET records = records + ?, duplicates = duplicates + ?, rejected = rejected + ?, open_duplicates = open_duplicates + ? WHERE n = ? RETURNING ${groupName}`,
   addKeys: 'INSERT INTO key_blocks (kind, keys) VALUES (?, ?)',
   addOpenKeys: 'INSERT INTO open_keys (unit, keys) VALUES (?, ?)',
