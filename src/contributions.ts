@@ -13,6 +13,16 @@ export const commandIds = [
   'cfCollector.openMaster',
   'cfCollector.openCheckpoint',
   'cfCollector.openLog',
+  'cfCollector.resumeFromCheckpoint',
+  'cfCollector.showRecoveryPlan',
+  'cfCollector.retryFailedUnits',
+  'cfCollector.discardState',
+  'cfCollector.validate',
+  'cfCollector.showValidationReport',
+  'cfCollector.mergeMasters',
+  'cfCollector.exportTable',
+  'cfCollector.importEarlier',
+  'cfCollector.adoptMaster',
   'cfCollector.setSecret',
   'cfCollector.refresh',
 ] as const;
@@ -73,6 +83,10 @@ export const itemTags = [
   'hasCheckpoint',
   'master',
   'checkpoint',
+  'resumePoint',
+  'hasFailed',
+  'retriable',
+  'atRest',
 ] as const;
 
 /** The end of every collection file's name. */

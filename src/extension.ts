@@ -1,6 +1,5 @@
 import * as vscode from 'vscode';
 import { createApi, type CollectorApi } from './host/api.ts';
-import { registerCheckpointDocuments } from './host/checkpointDocument.ts';
 import { registerCommands } from './host/commands.ts';
 import { createServices } from './host/compose.ts';
 import { registerContextKeys } from './host/contextKeys.ts';
@@ -9,6 +8,7 @@ import { offerResume, offerResumeAfterCrash } from './host/resumeOffer.ts';
 import type { Services } from './host/services.ts';
 import { StatusBar } from './host/statusBar.ts';
 import { SessionTree } from './host/tree.ts';
+import { registerVerdictBadges } from './host/verdictBadges.ts';
 
 let active: Services | undefined;
 
@@ -23,7 +23,7 @@ export function activate(context: vscode.ExtensionContext): CollectorApi {
       checker.register(),
       registerContextKeys(tracker),
       registerEndNotices(services),
-      registerCheckpointDocuments(services),
+      registerVerdictBadges(),
       dashboards.register(),
       vscode.workspace.onDidGrantWorkspaceTrust(() => {
         tracker.refresh();

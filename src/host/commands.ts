@@ -1,16 +1,34 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { CommandId, internalCommandIds } from '../contributions.ts';
+import type { SessionRef } from '../protocol/worker.ts';
+import { exportTable } from './exportTable.ts';
+import { adoptMaster, importEarlier } from './importEarlier.ts';
+import { mergeMasters } from './merge.ts';
 import { newCollection } from './newCollection.ts';
 import { openCheckpoint, openLog, openMaster } from './openFiles.ts';
-import { pickCollection, pickSession, type CommandTarget } from './pick.ts';
-import type { SessionRef } from '../protocol/worker.ts';
+import { isNode, pickCollection, pickSession, type CommandTarget, type Selection } from './pick.ts';
+import {
+  discardState,
+  resumeFromCheckpoint,
+  retryFailedUnits,
+  showRecoveryPlan,
+} from './recovery.ts';
 import type { Services } from './services.ts';
 import { resumeSession, startCollection } from './startCollection.ts';
 import { runInTerminal } from './terminal.ts';
 import type { SessionTree } from './tree.ts';
+import { validate } from './validation.ts';
 
-type Handler = (services: Services, target: CommandTarget, tree: SessionTree) => unknown;
+/**
+ * @param selection all that is selected where the command was chosen; empty when it was not chosen there.
+ */
+type Handler = (
+  services: Services,
+  target: CommandTarget,
+  selection: Selection,
+  tree: SessionTree,
+) => unknown;
 
 /** Every command. What a handler throws is shown to the person; what it gives is the command's result. */
 const handlers: Record<CommandId | (typeof internalCommandIds)[number], Handler> = {
@@ -24,21 +42,33 @@ const handlers: Record<CommandId | (typeof internalCommandIds)[number], Handler>
   'cfCollector.openMaster': openMaster,
   'cfCollector.openCheckpoint': openCheckpoint,
   'cfCollector.openLog': openLog,
+  'cfCollector.resumeFromCheckpoint': resumeFromCheckpoint,
+  'cfCollector.showRecoveryPlan': showRecoveryPlan,
+  'cfCollector.retryFailedUnits': retryFailedUnits,
+  'cfCollector.discardState': discardState,
+  'cfCollector.validate': validate,
+  'cfCollector.showValidationReport': ({ validator }) => validator.showLastReport(),
+  'cfCollector.mergeMasters': mergeMasters,
+  'cfCollector.exportTable': exportTable,
+  'cfCollector.importEarlier': importEarlier,
+  'cfCollector.adoptMaster': adoptMaster,
   'cfCollector.setSecret': ({ secrets }) => secrets.ask(),
   'cfCollector.refresh': ({ tracker }) => {
     tracker.refresh();
   },
-  'cfCollector.showMoreFailedUnits': (_services, target, tree) => {
-    if (target && 'kind' in target && target.kind === 'more') tree.showMore(target.session);
+  'cfCollector.showMoreFailedUnits': (_services, target, _selection, tree) => {
+    if (isNode(target, 'more')) tree.showMore(target.session);
   },
 };
 
 /** Registers every command of the table. */
 export function registerCommands(services: Services, tree: SessionTree): vscode.Disposable[] {
   return Object.entries(handlers).map(([id, handler]) =>
-    vscode.commands.registerCommand(id, async (target?: CommandTarget) => {
+    vscode.commands.registerCommand(id, async (target?: CommandTarget, selected?: unknown) => {
       try {
-        return await handler(services, target, tree);
+        // Other menus give something else there.
+        const selection = Array.isArray(selected) ? (selected as Selection) : [];
+        return await handler(services, target, selection, tree);
       } catch (error) {
         // Not awaited: a command has ended when its work has, not when its message is closed.
         void services.reporter.show(error);

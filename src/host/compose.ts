@@ -9,11 +9,14 @@ import { createLog, logEngineLine } from './log.ts';
 import { Memory } from './memory.ts';
 import { openCollection, openLog, openMaster } from './openFiles.ts';
 import { Reporter } from './report.ts';
+import { ReportDocuments } from './reportDocuments.ts';
 import { Runs } from './runs.ts';
 import { SecretVault } from './secrets.ts';
 import { editorFormats, type Services } from './services.ts';
+import { SessionDocuments } from './sessionDocuments.ts';
 import { SessionTracker } from './sessions.ts';
 import { resumeSession } from './startCollection.ts';
+import { Validator } from './validation.ts';
 import { trustedFolderPaths } from './workspace.ts';
 
 /** Makes the parts and gives them to each other. Starts nothing: the engine comes with the first request. */
@@ -52,6 +55,9 @@ export function createServices(context: vscode.ExtensionContext): Services {
       openCollection,
     },
   });
+  const documents = new SessionDocuments({ engine, formats, tracker });
+  const reports = new ReportDocuments();
+  const validator = new Validator({ engine, formats, reports, tracker });
   const services: Services = {
     context,
     log,
@@ -64,8 +70,11 @@ export function createServices(context: vscode.ExtensionContext): Services {
     checker,
     runs,
     dashboards,
+    documents,
+    reports,
+    validator,
   };
-  context.subscriptions.push(log, checker);
+  context.subscriptions.push(log, checker, documents, reports, validator);
   return services;
 }
 

@@ -63,6 +63,11 @@ export class DashboardManager implements vscode.WebviewPanelSerializer {
     return this.#panels.get(ref.session)?.panel.visible ?? false;
   }
 
+  /** Closes a session's dashboard, where it is open. */
+  close(ref: SessionRef): void {
+    this.#panels.get(ref.session)?.panel.dispose();
+  }
+
   /** Fills a panel that was open when the window was reloaded; one that another version left is closed. */
   async deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
     const { tracker } = this.#options;

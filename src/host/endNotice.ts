@@ -1,12 +1,13 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { SessionSnapshot } from '../core/live.ts';
+import { mergeOf, tellMerged } from './merge.ts';
 import { recordsPhrase } from './phrases.ts';
 import type { Services } from './services.ts';
 
 /**
  * Tells when a session of this window needs a person: it faulted, or a guard paused it. What a person did themselves,
- * and what its dashboard on the screen already shows, is not told.
+ * and what its dashboard on the screen already shows, is not told. A merge that is complete is: its file is what they want.
  */
 export function registerEndNotices(services: Services): vscode.Disposable {
   const told = new Map<string, string>();
@@ -19,8 +20,14 @@ export function registerEndNotices(services: Services): vscode.Disposable {
     told.set(session, key);
     const message = noticeFor(snapshot, services);
     const ref = { workspace, session };
-    if (!message || services.dashboards.isVisible(ref)) return;
+    const isSeen = services.dashboards.isVisible(ref);
     services.reporter.guard(async () => {
+      const merged = state === 'completed' ? await mergeOf(services, ref) : undefined;
+      if (merged) {
+        await tellMerged(services, merged);
+        return;
+      }
+      if (!message || isSeen) return;
       const open = t('Open Dashboard');
       const chosen =
         state === 'completed'

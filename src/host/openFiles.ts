@@ -1,12 +1,10 @@
 import { t } from '@vscode/l10n';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { checkpointUri } from './checkpointDocument.ts';
-import { joinParts, recordsPhrase } from './phrases.ts';
-import { pickSession, type CommandTarget } from './pick.ts';
+import { isNode, pickCheckpoint, pickSession, type CommandTarget } from './pick.ts';
 import type { Services } from './services.ts';
-import { readTimeoutMs, type TrackedSession } from './sessions.ts';
-import { baseName, checkpointWord, mastersOf } from './treeModel.ts';
+import type { TrackedSession } from './sessions.ts';
+import { baseName, mastersOf } from './treeModel.ts';
 
 /**
  * Opens a session's newest master, or the one that the tree's item names. The extension's default for
@@ -30,36 +28,12 @@ export async function openMaster(services: Services, target: CommandTarget): Pro
 
 /** Opens a readable view of a checkpoint: the tree's item, or the one that a person picks. */
 export async function openCheckpoint(services: Services, target: CommandTarget): Promise<void> {
-  if (isNode(target, 'checkpoint')) {
-    await showCheckpoint(checkpointUri(target.ref, target.checkpoint.id));
-    return;
-  }
-  const session = await pickSession(services, target, {
+  const chosen = await pickCheckpoint(services, target, {
     fits: ({ snapshot }) => snapshot.view.checkpointCount > 0,
     placeHolder: t('Whose checkpoint do you want to open?'),
     none: t('There is no checkpoint yet.'),
   });
-  if (!session) return;
-  const { formats, engine } = services;
-  const checkpoints = await engine.request('listCheckpoints', session.ref, readTimeoutMs);
-  const items = checkpoints.map((checkpoint) => ({
-    label: formats.when(Date.parse(checkpoint.at), Date.now()),
-    description: joinParts([
-      recordsPhrase(checkpoint.records, formats),
-      checkpointWord(checkpoint.type),
-      checkpoint.valid ? '' : t('damaged'),
-    ]),
-    id: checkpoint.id,
-  }));
-  const picked = await vscode.window.showQuickPick(items, {
-    placeHolder: t('Which checkpoint?'),
-    matchOnDescription: true,
-  });
-  if (picked) await showCheckpoint(checkpointUri(session.ref, picked.id));
-}
-
-async function showCheckpoint(uri: vscode.Uri): Promise<void> {
-  await vscode.commands.executeCommand('markdown.showPreview', uri);
+  if (chosen) await services.documents.showCheckpoint(chosen.session.ref, chosen.checkpoint.id);
 }
 
 /** Opens a session's own log; the extension's channel where there is no session. */
@@ -102,11 +76,4 @@ export async function openCollection(session: TrackedSession): Promise<void> {
   } catch {
     throw new Error(t('{0} is no longer there.', baseName(collectionFile)));
   }
-}
-
-function isNode<K extends string>(
-  target: CommandTarget,
-  kind: K,
-): target is Extract<CommandTarget, { kind: K }> {
-  return target !== undefined && 'kind' in target && target.kind === kind;
 }

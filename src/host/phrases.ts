@@ -1,9 +1,11 @@
 import { t } from '@vscode/l10n';
+import path from 'node:path';
 import { assertNever } from '../core/assert.ts';
 import type { Formats } from '../core/format.ts';
 import type { SessionSnapshot } from '../core/live.ts';
 import type { SessionState } from '../core/view.ts';
 import type { HolderView } from '../protocol/worker.ts';
+import type { Verdict } from './verdicts.ts';
 
 /** The state as a person reads it, for a label. */
 export function stateWord(state: SessionState): string {
@@ -50,6 +52,22 @@ export function recordsPhrase(count: number, formats: Formats): string {
   return count === 1 ? t('1 record') : t('{0} records', formats.count(count));
 }
 
+/** `12 units`. */
+export function unitsPhrase(count: number, formats: Formats): string {
+  return count === 1 ? t('1 unit') : t('{0} units', formats.count(count));
+}
+
+/** `3 problems`. */
+export function problemsPhrase(count: number, formats: Formats): string {
+  return count === 1 ? t('1 problem') : t('{0} problems', formats.count(count));
+}
+
+/** `no problems, 21 Nov 2026, 16:20`: what validating said, and when. */
+export function verdictPhrase({ problems, atMs }: Verdict, formats: Formats): string {
+  const found = problems === 0 ? t('no problems') : problemsPhrase(problems, formats);
+  return t('{0}, {1}', found, formats.dateTime(atMs));
+}
+
 /** `12 failed`; empty when there are none. */
 export function failedPhrase(count: number, formats: Formats): string {
   return count === 0 ? '' : t('{0} failed', formats.count(count));
@@ -67,6 +85,16 @@ export function holderPhrase(holder: HolderView, formats: Formats): string {
         since,
       );
 }
+
+/** The names of files, the first few of many; paths of any platform. */
+export function fileNames(paths: readonly string[]): string {
+  const names = paths.map((file) => path.basename(file));
+  const shown = names.slice(0, maxFileNames).join(', ');
+  const more = names.length - maxFileNames;
+  return more > 0 ? t('{0} and {1} more', shown, String(more)) : shown;
+}
+
+const maxFileNames = 3;
 
 /** The parts of a line, the empty ones left out. */
 export function joinParts(parts: readonly string[]): string {

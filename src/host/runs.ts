@@ -1,6 +1,8 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { SessionRef } from '../protocol/worker.ts';
+import type { InDoubtWord } from '../core/recoveryData.ts';
+import type { RequestParams } from '../protocol/rpc.ts';
+import type { SessionRef, ToolRequests } from '../protocol/worker.ts';
 import type { EngineClient } from './engine.ts';
 import type { SessionTracker } from './sessions.ts';
 import { readHttpSettings } from './settings.ts';
@@ -27,11 +29,43 @@ export class Runs {
     return { workspace, session };
   }
 
-  /** Takes a session up again. */
-  async resume(ref: SessionRef): Promise<void> {
+  /**
+   * Takes a session up again.
+   *
+   * @param inDoubt a person's word on its paid calls in doubt; without one such a session is refused (`IN_DOUBT`).
+   */
+  async resume(ref: SessionRef, inDoubt?: InDoubtWord): Promise<void> {
     requireTrust();
     const http = readHttpSettings(vscode.Uri.file(ref.workspace));
-    await this.#engine.request('resume', { ...ref, http }, 0);
+    const params = { ...ref, http, ...(inDoubt && { inDoubt }) };
+    await this.#engine.request('resume', params, 0);
+  }
+
+  /** Takes a session up again from an older checkpoint: what was done since is done again. */
+  async resumeFromCheckpoint(
+    ref: SessionRef,
+    checkpoint: string,
+    inDoubt?: InDoubtWord,
+  ): Promise<void> {
+    requireTrust();
+    const http = readHttpSettings(vscode.Uri.file(ref.workspace));
+    const params = { ...ref, checkpoint, http, ...(inDoubt && { inDoubt }) };
+    await this.#engine.request('resumeFromCheckpoint', params, 0);
+  }
+
+  /** Tries failed units again, all where `units` is null; gives how many. The session runs afterwards. */
+  async retryFailedUnits(ref: SessionRef, units: readonly number[] | null): Promise<number> {
+    requireTrust();
+    const http = readHttpSettings(vscode.Uri.file(ref.workspace));
+    const params = { ...ref, units, http };
+    return (await this.#engine.request('retryFailedUnits', params, 0)).requeued;
+  }
+
+  /** Starts a merge: a session like every other. */
+  async merge(params: RequestParams<ToolRequests, 'merge'>): Promise<SessionRef> {
+    requireTrust();
+    const { session } = await this.#engine.request('merge', params, 0);
+    return { workspace: params.workspace, session };
   }
 
   /** Resolves when everything received is durable. */
@@ -57,7 +91,7 @@ export class Runs {
 }
 
 /** The manifest hides what runs from an untrusted workspace; a keybinding or another extension could still ask. */
-function requireTrust(): void {
+export function requireTrust(): void {
   if (!vscode.workspace.isTrusted) {
     throw new Error(t('Collections do not run in Restricted Mode. Trust this workspace first.'));
   }

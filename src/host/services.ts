@@ -5,9 +5,12 @@ import type { CollectionChecker } from './diagnostics.ts';
 import type { EngineClient } from './engine.ts';
 import type { Memory } from './memory.ts';
 import type { Reporter } from './report.ts';
+import type { ReportDocuments } from './reportDocuments.ts';
 import type { Runs } from './runs.ts';
 import type { SecretVault } from './secrets.ts';
+import type { SessionDocuments } from './sessionDocuments.ts';
 import type { SessionTracker } from './sessions.ts';
+import type { Validator } from './validation.ts';
 
 /** Everything that commands and views need of each other; made once, in extension.ts. */
 export interface Services {
@@ -22,6 +25,11 @@ export interface Services {
   readonly checker: CollectionChecker;
   readonly runs: Runs;
   readonly dashboards: DashboardManager;
+  /** Pages about a session, made of its files. */
+  readonly documents: SessionDocuments;
+  /** Pages about what was done in this window. */
+  readonly reports: ReportDocuments;
+  readonly validator: Validator;
 }
 
 /** The formats of the editor's language. */

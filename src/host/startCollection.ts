@@ -1,8 +1,10 @@
 import { t } from '@vscode/l10n';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { codeOf } from '../core/errors.ts';
 import type { SessionRef } from '../protocol/worker.ts';
 import { offerGitignore } from './gitignore.ts';
+import { askInDoubt } from './inDoubt.ts';
 import { joinParts, recordsPhrase, stateSince } from './phrases.ts';
 import { pickCollection, type CommandTarget } from './pick.ts';
 import { tellThatClosingStops } from './runNotice.ts';
@@ -47,8 +49,8 @@ export async function resumeSession(
   { ref, root, snapshot }: TrackedSession,
 ): Promise<SessionRef | undefined> {
   try {
-    await services.runs.resume(ref);
-    afterStart(services, ref);
+    if (!(await resumeOrAsk(services, ref, snapshot.view.name))) return undefined;
+    showWhatRuns(services, ref);
     return ref;
   } catch (error) {
     const collection = vscode.Uri.file(path.join(root, snapshot.view.collectionFile));
@@ -60,6 +62,24 @@ export async function resumeSession(
   }
 }
 
+/** Resumes; paid calls in doubt are asked about first. Gives whether it runs. */
+async function resumeOrAsk(
+  { runs, engine, formats }: Services,
+  ref: SessionRef,
+  name: string,
+): Promise<boolean> {
+  try {
+    await runs.resume(ref);
+    return true;
+  } catch (error) {
+    if (codeOf(error) !== 'IN_DOUBT') throw error;
+  }
+  const recovery = await engine.request('planRecovery', { ...ref, checkpoint: null }, 0);
+  const word = await askInDoubt(formats, t('Resume {0}?', name), recovery, []);
+  if (word) await runs.resume(ref, word);
+  return word !== undefined;
+}
+
 async function startNew(
   services: Services,
   workspace: string,
@@ -67,7 +87,7 @@ async function startNew(
 ): Promise<SessionRef | undefined> {
   try {
     const ref = await services.runs.start(workspace, file);
-    afterStart(services, ref);
+    showWhatRuns(services, ref);
     return ref;
   } catch (error) {
     await services.checker.check(file);
@@ -76,8 +96,8 @@ async function startNew(
   }
 }
 
-/** What the first moments of a run bring: the dashboard at once, then at most one notification at a time. */
-function afterStart(services: Services, ref: SessionRef): void {
+/** Shows a run that has just begun: the dashboard at once, then at most one notification at a time. */
+export function showWhatRuns(services: Services, ref: SessionRef): void {
   services.reporter.guard(async () => {
     if (readSetting('openDashboardOnStart')) await services.dashboards.open(ref);
     await tellThatClosingStops(services, ref);

@@ -5,6 +5,7 @@ import { messageOf } from '../core/errors.ts';
 import type { Services } from './services.ts';
 import { readTimeoutMs, type TrackedSession } from './sessions.ts';
 import { groupsOf, lookOf, mastersOf, type NodeLook, type TreeNode } from './treeModel.ts';
+import { verdictUri } from './verdictBadges.ts';
 import { folderLabel } from './workspace.ts';
 
 /** Failed units that are listed at once; "Show more" brings as many again. */
@@ -33,11 +34,15 @@ export class SessionTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     this.#view = vscode.window.createTreeView(sessionsViewId, {
       treeDataProvider: this,
       showCollapseAll: true,
+      canSelectMany: true,
     });
     const { events } = services.tracker;
     events.on('changed', () => {
       this.#changes.fire(undefined);
       this.#showBadge();
+    });
+    services.validator.onDidChange(() => {
+      this.#changes.fire(undefined);
     });
     events.on('delta', (session) => this.#movedFigures.add(session));
     this.#every(figuresEveryMs, () => {
@@ -70,8 +75,9 @@ export class SessionTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
   }
 
   getTreeItem(node: TreeNode): vscode.TreeItem {
-    const { formats } = this.#services;
-    return toItem(node, lookOf(node, { formats, nowMs: Date.now() }));
+    const { formats, validator } = this.#services;
+    const { verdicts } = validator;
+    return toItem(node, lookOf(node, { formats, nowMs: Date.now(), verdicts }));
   }
 
   /** Lists more failed units of a session. */
@@ -116,6 +122,7 @@ export class SessionTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
           ref,
           file,
           path: path.join(root, file.file),
+          seq: snapshot.view.seq,
         }));
       case 'checkpoints': {
         const checkpoints = await engine.request('listCheckpoints', ref, readTimeoutMs);
@@ -191,6 +198,7 @@ function toItem(node: TreeNode, look: NodeLook): vscode.TreeItem {
     look.icon.color === undefined ? undefined : new vscode.ThemeColor(look.icon.color),
   );
   item.accessibilityInformation = { label: `${look.label}, ${look.description}` };
+  if (look.verdict) item.resourceUri = verdictUri(look.id, look.verdict);
   if (look.tooltip.length > 0) item.tooltip = toMarkdown(look.tooltip);
   const command = look.opens && clickCommands[look.opens];
   if (command) item.command = { ...command, arguments: [node] };

@@ -10,8 +10,10 @@ import {
   recordsPhrase,
   stateSince,
   stateWord,
+  verdictPhrase,
 } from './phrases.ts';
 import type { TrackedSession } from './sessions.ts';
+import type { Verdict, Verdicts } from './verdicts.ts';
 
 /** What stands in the tree. */
 export type TreeNode =
@@ -22,6 +24,8 @@ export type TreeNode =
       readonly ref: SessionRef;
       readonly file: FileView;
       readonly path: string;
+      /** The session's last journal line. */
+      readonly seq: number;
     }
   | {
       readonly kind: 'checkpoint';
@@ -47,6 +51,8 @@ export interface NodeLook {
   /** Tags for `viewItem =~ /;tag;/`. */
   readonly contextValue: string;
   readonly hasChildren: boolean;
+  /** What validating said about it as it is now. */
+  readonly verdict?: Verdict | undefined;
   /** What a click does. */
   readonly opens?: 'master' | 'checkpoint' | 'more';
 }
@@ -55,6 +61,7 @@ export interface NodeLook {
 export interface LookContext {
   readonly formats: Formats;
   readonly nowMs: number;
+  readonly verdicts: Pick<Verdicts, 'ofSession' | 'ofFile'>;
 }
 
 const stateIcons = {
@@ -89,22 +96,7 @@ export function lookOf(node: TreeNode, context: LookContext): NodeLook {
     case 'group':
       return groupLook(node.group, node.session, context);
     case 'master':
-      return {
-        id: `${node.ref.session}/master/${node.file.file}`,
-        label: baseName(node.file.file),
-        description: joinParts([
-          recordsPhrase(node.file.lines, context.formats),
-          context.formats.bytes(node.file.bytes),
-        ]),
-        tooltip: [
-          ['', node.file.file],
-          ['', t('Append-only; opened read-only.')],
-        ],
-        icon: { name: 'database' },
-        contextValue: ';master;',
-        hasChildren: false,
-        opens: 'master',
-      };
+      return masterLook(node, context);
     case 'checkpoint':
       return checkpointLook(node.ref, node.checkpoint, context);
     case 'failedUnit':
@@ -118,7 +110,7 @@ export function lookOf(node: TreeNode, context: LookContext): NodeLook {
           [t('Attempts'), context.formats.count(node.unit.attempts)],
         ],
         icon: { name: 'circle-slash', color: 'list.errorForeground' },
-        contextValue: ';failedUnit;',
+        contextValue: ';failedUnit;retriable;',
         hasChildren: false,
       };
     case 'more':
@@ -145,6 +137,35 @@ export function lookOf(node: TreeNode, context: LookContext): NodeLook {
   }
 }
 
+function masterLook(
+  { ref, file, path, seq }: Extract<TreeNode, { kind: 'master' }>,
+  { formats, verdicts }: LookContext,
+): NodeLook {
+  const verdict = verdicts.ofFile(path, seq);
+  return {
+    id: `${ref.session}/master/${file.file}`,
+    label: baseName(file.file),
+    description: joinParts([recordsPhrase(file.lines, formats), formats.bytes(file.bytes)]),
+    tooltip: [
+      ['', file.file],
+      ['', t('Append-only; opened read-only.')],
+      ...verdictLines(verdict, formats),
+    ],
+    icon: { name: 'database' },
+    contextValue: ';master;',
+    hasChildren: false,
+    verdict,
+    opens: 'master',
+  };
+}
+
+function verdictLines(
+  verdict: Verdict | undefined,
+  formats: Formats,
+): readonly (readonly [string, string])[] {
+  return verdict ? [[t('Validated'), verdictPhrase(verdict, formats)]] : [];
+}
+
 function sessionLook(session: TrackedSession, folder: string, context: LookContext): NodeLook {
   const { formats, nowMs } = context;
   const { snapshot, holder, damage } = session;
@@ -169,13 +190,17 @@ function sessionLook(session: TrackedSession, folder: string, context: LookConte
     icon: sessionIcon(session),
     contextValue: sessionTags(session),
     hasChildren: groupsOf(session).length > 0,
+    verdict: context.verdicts.ofSession(view.session, view.seq),
   };
 }
 
-function sessionTooltip(session: TrackedSession, { formats }: LookContext): NodeLook['tooltip'] {
+function sessionTooltip(
+  session: TrackedSession,
+  { formats, verdicts }: LookContext,
+): NodeLook['tooltip'] {
   const { view } = session.snapshot;
   const { units } = view;
-  const lines: [string, string][] = [
+  const lines: (readonly [string, string])[] = [
     [t('Collection'), view.collectionFile],
     [t('Session'), view.session],
     [t('State'), stateWord(view.state)],
@@ -196,6 +221,7 @@ function sessionTooltip(session: TrackedSession, { formats }: LookContext): Node
     ],
     [t('Created'), formats.dateTime(Date.parse(view.createdAt))],
     [t('Last event'), formats.dateTime(Date.parse(view.lastEventAt))],
+    ...verdictLines(verdicts.ofSession(view.session, view.seq), formats),
   );
   return lines;
 }
@@ -215,6 +241,8 @@ export function sessionTags(session: TrackedSession): string {
   if (session.resumable) tags.push('resumable');
   if (mastersOf(view.files).length > 0) tags.push('hasMaster');
   if (view.checkpointCount > 0) tags.push('hasCheckpoint');
+  if (view.units.failed > 0 && session.holder === null) tags.push('hasFailed');
+  if (!session.isOurs && session.holder === null) tags.push('atRest');
   return `;${tags.join(';')};`;
 }
 
@@ -232,7 +260,7 @@ function groupLook(group: GroupKind, session: TrackedSession, { formats }: LookC
     description: formats.count(count),
     tooltip: [],
     icon: { name: icon },
-    contextValue: `;group;${group};`,
+    contextValue: group === 'failedUnits' ? `;group;${group};retriable;` : `;group;${group};`,
     hasChildren: true,
   };
 }
@@ -265,7 +293,7 @@ function checkpointLook(
     icon: checkpoint.valid
       ? { name: 'bookmark' }
       : { name: 'warning', color: 'list.warningForeground' },
-    contextValue: checkpoint.valid ? ';checkpoint;valid;' : ';checkpoint;',
+    contextValue: checkpoint.valid ? ';checkpoint;resumePoint;' : ';checkpoint;',
     hasChildren: false,
     opens: 'checkpoint',
   };

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { collectionSuffix } from '../contributions.ts';
 
@@ -9,6 +10,21 @@ export function diskFolders(): readonly vscode.WorkspaceFolder[] {
 /** The folders whose sessions may be read and run: none in Restricted Mode. */
 export function trustedFolderPaths(): readonly string[] {
   return vscode.workspace.isTrusted ? diskFolders().map(({ uri }) => uri.fsPath) : [];
+}
+
+/**
+ * The workspace folder whose sessions a file belongs to; the first one for a file outside of them.
+ *
+ * @throws where no folder is open and trusted.
+ */
+export function workspaceOf(file: vscode.Uri): string {
+  const folders = trustedFolderPaths();
+  const own = vscode.workspace.getWorkspaceFolder(file)?.uri.fsPath;
+  const workspace = own !== undefined && folders.includes(own) ? own : folders[0];
+  if (workspace === undefined) {
+    throw new Error(t('Open a folder first, and trust it: sessions are kept in it.'));
+  }
+  return workspace;
 }
 
 /** Whether a file's name says that it is a collection. */
