@@ -21,7 +21,7 @@ import { SeenKeys } from '../dedup/seenKeys.ts';
 import { DataFile } from './dataFile.ts';
 import { DiskKeyStore } from './diskKeyStore.ts';
 import { makeDirectoryDurably, syncNames } from './durableFiles.ts';
-import type { FileSystem } from './fileSystem.ts';
+import { hasCode, type FileSystem } from './fileSystem.ts';
 import { IndexFeeder } from './indexFeeder.ts';
 import { catchUpIndex, rebuildIndex } from './indexRebuild.ts';
 import { Journal } from './journal.ts';
@@ -55,7 +55,7 @@ export interface Opener {
 export interface NewSession {
   /** The folder that holds, or gets, `.cf_state`. */
   readonly root: string;
-  /** Absolute path. */
+  /** Absolute path; empty where no file holds the collection. */
   readonly collectionFile: string;
   readonly collection: Collection;
   /** Absolute path of the output folder. */
@@ -64,9 +64,15 @@ export interface NewSession {
   readonly previous: readonly SessionLayout[];
   /** What it is made of, where it is made of something; such a session is staged until it is whole. */
   readonly imported?: ImportedEvent;
+  /** Absolute path of the master, in `outputDir`; left out: a name with the time. */
+  readonly master?: string;
 }
 
-/** Makes a session: folder, lock, journal and master are on disk when this resolves. Half a session is taken back. */
+/**
+ * Makes a session: folder, lock, journal and master are on disk when this resolves. Half a session is taken back.
+ *
+ * @throws UsageError `OUTPUT_EXISTS` when the name that was asked for is taken.
+ */
 export async function createSession(
   ports: StoragePorts,
   opener: Opener,
@@ -82,13 +88,30 @@ export async function createSession(
   // First the place that most often can't be written, so that nothing is left half made.
   await makeDirectoryDurably(ports.fileSystem, outputDir);
   const place = { dir: outputDir, prefix, role: 'master', startedAt, isSynced } as const;
-  const master = await createDataFile(ports.fileSystem, place);
+  const master =
+    session.master === undefined
+      ? await createDataFile(ports.fileSystem, place)
+      : await createNamedMaster(ports.fileSystem, session.master, isSynced);
   try {
     return await createAround(ports, opener, layout, session, master, startedAt);
   } catch (error) {
     await master.close();
     await ports.fileSystem.remove(master.path);
     throw error;
+  }
+}
+
+async function createNamedMaster(
+  fileSystem: FileSystem,
+  path: string,
+  isSynced: boolean,
+): Promise<DataFile> {
+  try {
+    return await DataFile.create(fileSystem, path, isSynced);
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST')) throw error;
+    const message = `${path} exists already, and nothing is written over. Choose another name, or move it away.`;
+    throw new UsageError('OUTPUT_EXISTS', message, { file: path });
   }
 }
 
@@ -178,7 +201,7 @@ export function firstEvents(
     type: 'session',
     format: journalFormat,
     session: layout.session,
-    collectionFile: toRelative(root, collectionFile),
+    collectionFile: collectionFile === '' ? '' : toRelative(root, collectionFile),
     collection: asJson(collection),
     digest: collectionDigest(collection),
     keyRecipe,
@@ -319,7 +342,7 @@ async function openLocked(
     let opened = entries.reduce(reduceView, view);
     index.apply(entries, opened);
     if (since !== undefined) {
-      const { in_progress: _none, ...from } = index.unitsMovedSince(since.seq);
+      const from = index.unitsMovedSince(since.seq);
       const back = {
         type: 'requeueSince',
         since: since.seq,

@@ -184,7 +184,7 @@ function lostLines(
   if (found.includes('unknown')) {
     return keys.map((_, i) => found.length !== keys.length || found[i] === 'bad');
   }
-  const there = new Set(found);
+  const there = new Set(found.map((line) => (typeof line === 'object' ? line.key : line)));
   return keys.map((key) => !there.has(key));
 }
 
@@ -242,7 +242,8 @@ async function isMoved(
   const region = await readFully(handle, from, size - from);
   if (region.at(-1) !== newline) return false;
   const line = region.subarray(region.lastIndexOf(newline, -2) + 1, -1);
-  return keyOf(line) === unpackFingerprints(last.keys).at(-1);
+  const found = keyOf(line);
+  return typeof found === 'object' && found.key === unpackFingerprints(last.keys).at(-1);
 }
 
 /** What is to be journalled: one event for what is cut off at the end, one for each stretch in the middle. */

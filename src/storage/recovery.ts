@@ -124,10 +124,10 @@ export async function adoptLines(
   let end = start;
   for await (const { bytes, isWhole } of readLines(fileSystem, path, start)) {
     if (end >= limit) break;
-    const key = isWhole ? keyOf(bytes) : 'bad';
+    const line = isWhole ? keyOf(bytes) : 'bad';
     // A record whose key can't be told is collected again.
-    if (key === 'bad' || key === 'unknown') break;
-    keys.push(key);
+    if (line === 'bad' || line === 'unknown') break;
+    keys.push(line.key);
     end += bytes.length + 1;
   }
   if (keys.length === 0) return undefined;

@@ -22,24 +22,20 @@ import { nobody } from './replayKeys.ts';
 import { DatabaseSync, inTransaction, type StatementSync } from './sqlite.ts';
 
 /** Raised when the tables change: an index of another version is rebuilt from the journal. */
-const indexVersion = 3;
+const indexVersion = 4;
 
 const schema = `
 CREATE TABLE meta (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER, seq INTEGER, start INTEGER, end INTEGER, sum TEXT, view TEXT, is_clean INTEGER);
 CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT UNIQUE);
 CREATE TABLE groups (name INTEGER PRIMARY KEY, counts TEXT);
-CREATE TABLE units (n INTEGER PRIMARY KEY, key TEXT, lane INTEGER, grp INTEGER, input TEXT, state INTEGER,
-  attempts INTEGER, cursor TEXT, records INTEGER, duplicates INTEGER, rejected INTEGER, open_duplicates INTEGER, error TEXT, at TEXT, moved INTEGER);
-CREATE INDEX units_pending ON units (lane, n) WHERE state = 0;
-CREATE INDEX units_open ON units (n) WHERE state = 1;
-CREATE INDEX units_failed ON units (n) WHERE state = 3;
-CREATE TABLE key_blocks (id INTEGER PRIMARY KEY, kind INTEGER, keys BLOB);
+${unitSchema}CREATE TABLE key_blocks (id INTEGER PRIMARY KEY, kind INTEGER, keys BLOB);
 CREATE TABLE open_keys (unit INTEGER, keys BLOB);
 CREATE INDEX open_keys_unit ON open_keys (unit);
 CREATE TABLE adopted_keys (key BLOB PRIMARY KEY) WITHOUT ROWID;
-CREATE TABLE ranges (file INTEGER, offset INTEGER, bytes INTEGER, first_line INTEGER, lines INTEGER, seq INTEGER, PRIMARY KEY (file, offset)) WITHOUT ROWID;
+${rangeSchema}CREATE TABLE group_lines (grp INTEGER, file INTEGER, offset INTEGER, skip INTEGER, lines INTEGER, PRIMARY KEY (grp, file, offset, skip)) WITHOUT ROWID;
 CREATE TABLE intents (intent TEXT PRIMARY KEY, unit INTEGER, what TEXT, reserved INTEGER, spent INTEGER, input_hash TEXT, handle_kind TEXT, handle_id TEXT, seq INTEGER);
 CREATE TABLE checkpoints (id TEXT PRIMARY KEY, type TEXT, at TEXT, seq INTEGER, health TEXT);
+CREATE INDEX checkpoints_seq ON checkpoints (seq);
 `;
 
 const stateNumber = Object.fromEntries(unitStates.map((s, i) => [s, i])) as Record<
@@ -66,6 +62,11 @@ export class SessionIndex {
   readonly #database: DatabaseSync;
   readonly #statements: Statements;
   readonly #names = new Map<string, number>();
+  readonly #namesById = new Map<number, string>();
+  readonly #units: UnitTable;
+  readonly #ranges: RangeTable;
+  readonly #groupLines: BulkInsert;
+  readonly #unitsWithOpenKeys = new Set<number>();
   readonly groups: GroupTable;
   #position: JournalPosition;
   #view: SessionView;
@@ -79,7 +80,18 @@ export class SessionIndex {
     this.#view = meta === undefined ? emptyView : (JSON.parse(meta.view) as SessionView);
     for (const row of database.prepare('SELECT id, name FROM names').iterate()) {
       this.#names.set(String(row['name']), Number(row['id']));
+      this.#namesById.set(Number(row['id']), String(row['name']));
     }
+    for (const row of database.prepare('SELECT DISTINCT unit FROM open_keys').iterate()) {
+      this.#unitsWithOpenKeys.add(Number(row['unit']));
+    }
+    this.#units = new UnitTable(database, isBuilding);
+    this.#ranges = new RangeTable(database);
+    this.#groupLines = new BulkInsert(
+      database,
+      'INSERT OR REPLACE INTO group_lines (grp, file, offset, skip, lines)',
+      5,
+    );
     this.groups = new GroupTable();
     const rows = database.prepare(
       'SELECT n.name, g.counts FROM groups g JOIN names n ON n.id = g.name',
@@ -159,9 +171,7 @@ export class SessionIndex {
     inTransaction(this.#database, () => {
       const blocks: [Buffer[], Buffer[]] = [[], []];
       for (const entry of entries) this.#applyEntry(entry, blocks);
-      for (const [kind, parts] of blocks.entries()) {
-        if (parts.length > 0) this.#statements.addKeys.run(kind, Buffer.concat(parts));
-      }
+      this.#addKeyBlocks(blocks);
       for (const [name, counts] of this.groups.takeDirty()) {
         this.#statements.setGroup.run(this.#nameId(name), JSON.stringify(counts));
       }
@@ -191,7 +201,7 @@ export class SessionIndex {
   pendingByLane(): { lane: string; count: number }[] {
     const rows = this.#database
       .prepare(
-        'SELECT m.name AS lane, count(*) AS count FROM units u JOIN names m ON m.id = u.lane WHERE u.state = 0 GROUP BY u.lane ORDER BY min(u.n)',
+        'SELECT m.name AS lane, count(*) AS count FROM pending p JOIN names m ON m.id = p.lane GROUP BY p.lane ORDER BY min(p.n)',
       )
       .all();
     return rows.map((row) => ({ lane: String(row['lane']), count: Number(row['count']) }));
@@ -201,7 +211,7 @@ export class SessionIndex {
   doneByLane(): Map<string, number> {
     const rows = this.#database
       .prepare(
-        `SELECT m.name AS lane, count(*) AS count FROM units u JOIN names m ON m.id = u.lane WHERE u.state = ${stateNumber.done} GROUP BY u.lane`,
+        `SELECT m.name AS lane, count(*) AS count FROM unit_states u JOIN names m ON m.id = u.lane WHERE u.state = ${stateNumber.done} GROUP BY u.lane`,
       )
       .all();
     return new Map(rows.map((row) => [String(row['lane']), Number(row['count'])]));
@@ -210,7 +220,11 @@ export class SessionIndex {
   /** Units in a state, in order of their numbers. */
   unitsInState(state: UnitState, offset = 0, limit = -1): IndexedUnit[] {
     // The state stands in the text, not as a parameter, so that the partial index is used.
-    const sql = `${unitColumns} WHERE u.state = ${stateNumber[state]} ORDER BY u.n LIMIT ? OFFSET ?`;
+    const numbers =
+      state === 'pending'
+        ? 'SELECT n FROM pending'
+        : `SELECT n FROM progress WHERE state = ${stateNumber[state]}`;
+    const sql = `${unitColumns} WHERE u.n IN (${numbers} ORDER BY n LIMIT ? OFFSET ?) ORDER BY u.n`;
     return this.#database
       .prepare(sql)
       .all(limit, offset)
@@ -240,7 +254,7 @@ export class SessionIndex {
   stateOfFreeUnit(n: number): UnitState | undefined {
     const row = this.#database
       .prepare(
-        'SELECT state FROM units u WHERE n = ? AND NOT EXISTS (SELECT 1 FROM intents i WHERE i.unit = u.n)',
+        'SELECT state FROM unit_states u WHERE n = ? AND NOT EXISTS (SELECT 1 FROM intents i WHERE i.unit = u.n)',
       )
       .get(n);
     return row === undefined ? undefined : unitStates[Number(row['state'])];
@@ -314,11 +328,17 @@ export class SessionIndex {
     ...values: number[]
   ): Generator<{ group: string; state: UnitState; count: number }> {
     const rows = this.#database.prepare(
-      `SELECT g.name AS grp, u.state, count(*) AS count FROM units u JOIN names g ON g.id = u.grp WHERE ${where} GROUP BY u.grp, u.state`,
+      `SELECT g.name AS grp, u.state, count(*) AS count FROM unit_states u JOIN names g ON g.id = u.grp WHERE ${where} GROUP BY u.grp, u.state`,
     );
     for (const row of rows.iterate(...values)) {
       const state = unitStates[Number(row['state'])] ?? 'pending';
       yield { group: String(row['grp']), state, count: Number(row['count']) };
+    }
+  }
+
+  #addKeyBlocks(blocks: readonly Buffer[][]): void {
+    for (const [kind, parts] of blocks.entries()) {
+      if (parts.length > 0) this.#statements.addKeys.run(kind, Buffer.concat(parts.splice(0)));
     }
   }
 
@@ -368,13 +388,8 @@ export class SessionIndex {
         for (const item of event.items) {
           const group = item.group ?? event.group;
           const input = item.input === undefined ? null : toJsonLine(item.input);
-          statements.addUnit.run(
-            n,
-            item.key,
-            this.#nameId(item.lane ?? event.lane),
-            this.#nameId(group),
-            input,
-          );
+          const lane = this.#nameId(item.lane ?? event.lane);
+          this.#units.add(n, item.key, lane, this.#nameId(group), input);
           this.groups.move(group, undefined, 'pending');
           fingerprints.push(fingerprint(item.key));
           n += 1;
@@ -383,85 +398,89 @@ export class SessionIndex {
         return;
       }
       case 'claimed':
-        this.#moveUnit(statements.claim.get(event.attempt, event.unit), 'pending', 'in_progress');
+        this.#moveUnit(
+          this.#units.claim(event.unit, event.attempt),
+          'pending',
+          'in_progress',
+        );
         return;
       case 'advanced':
-        statements.advance.run(canonicalJson(event.cursor), entry.seq, event.unit);
-        statements.dropOpenKeys.run(event.unit);
+        this.#units.advance(event.unit, canonicalJson(event.cursor), entry.seq);
+        this.#dropOpenKeys(event.unit);
         return;
       case 'finished': {
         const error = event.error === undefined ? null : JSON.stringify(event.error);
-        const row = statements.finish.get(
-          stateNumber[event.state],
-          error,
-          entry.at,
-          entry.seq,
-          event.unit,
-        );
-        this.#moveUnit(row, event.from ?? 'in_progress', event.state);
-        statements.dropOpenKeys.run(event.unit);
+        const group = this.#units.finish(event.unit, stateNumber[event.state], error, entry.seq);
+        this.#moveUnit(group, event.from ?? 'in_progress', event.state);
+        this.#dropOpenKeys(event.unit);
         return;
       }
       case 'requeued': {
+        const { unit, attempts, forget = 0, from = 'in_progress' } = event;
         const error = event.error === undefined ? null : JSON.stringify(event.error);
-        const row = statements.requeue.get(event.attempts, event.forget ?? 0, error, event.unit);
-        this.#moveUnit(row, event.from ?? 'in_progress', 'pending');
-        if (event.reason === 'damaged') statements.rewind.run(event.unit);
+        const isRewound = event.reason === 'damaged';
+        const group = this.#units.requeue(unit, attempts, forget, error, isRewound);
+        this.#moveUnit(group, from, 'pending');
         return;
       }
       case 'requeueSince': {
+        this.#units.flush();
         const moved = [...this.#countUnits(movedSince, event.since)];
         for (const { group, state, count } of moved)
           this.groups.move(group, state, 'pending', count);
         statements.requeueSince.run(event.since);
+        statements.listRequeued.run();
+        this.#units.forget();
         return;
       }
       case 'damaged':
-        if (event.role === 'master') this.#forgetKeys(event.keys);
+        if (event.role === 'master') {
+          this.#addKeyBlocks(blocks);
+          this.#forgetKeys(event.keys);
+        }
         for (const { unit, lost } of event.units) {
           const [records, rejected] = [
             event.role === 'master' ? -lost : 0,
             event.role === 'rejected' ? -lost : 0,
           ];
-          const row = statements.tally.get(records, 0, rejected, 0, unit);
-          if (row !== undefined) this.groups.count(String(row['grp_name']), records, 0, rejected);
+          const group = this.#units.tally(unit, 0);
+          if (group !== undefined) this.groups.count(this.#nameOf(group), records, 0, rejected);
         }
-        if (event.isCut) statements.cutRanges.run(this.#nameId(event.file), event.offset);
+        if (event.isCut) {
+          const file = this.#nameId(event.file);
+          this.#ranges.cut(file, event.offset);
+          this.#groupLines.flush();
+          statements.cutGroupLines.run(file, event.offset);
+        }
         return;
       case 'recovered':
-        if (event.units) this.groups.recount(this.#countUnits());
+        if (event.units) {
+          this.#units.flush();
+          this.groups.recount(this.#countUnits());
+        }
         return;
       case 'committed':
         for (const tally of event.units) {
-          const open = settledUnits.has(tally.unit) ? 0 : tally.duplicates;
-          const row = statements.tally.get(
-            tally.records,
-            tally.duplicates,
-            tally.rejected,
-            open,
-            tally.unit,
-          );
-          if (row !== undefined) {
-            this.groups.count(
-              String(row['grp_name']),
-              tally.records,
-              tally.duplicates,
-              tally.rejected,
-            );
-          }
+          const { unit, records, duplicates, rejected } = tally;
+          const group = this.#units.tally(unit, settledUnits.has(unit) ? 0 : duplicates);
+          if (group === undefined) continue;
+          this.groups.count(this.#nameOf(group), records, duplicates, rejected);
         }
         for (const range of event.ranges) {
           const keys = Buffer.from(range.keys, 'base64');
-          this.#addRange(range.file, range.offset, range.bytes, keys.length / 16, entry.seq);
-          if (range.role === 'master') blocks[recordKeys].push(keys);
+          const file = this.#nameId(range.file);
+          this.#ranges.add(file, range, keys.length / fingerprintBytes, entry.seq);
+          if (range.role === 'master') {
+            blocks[recordKeys].push(keys);
+            this.#addGroupLines(event.units, file, range.offset);
+          }
           if (range.role !== 'raw') this.#addOpenKeys(event.units, range.role, keys, settledUnits);
         }
         return;
       case 'adopted':
-        this.#addRange(
-          event.range.file,
-          event.range.offset,
-          event.range.bytes,
+        this.#ranges.add(
+          this.#nameId(event.range.file),
+          event.range,
           event.records,
           entry.seq,
         );
@@ -470,12 +489,13 @@ export class SessionIndex {
         for (const key of eachKey(event.range.keys)) statements.adopt.run(key);
         return;
       case 'taken': {
-        const row = statements.tally.get(keyCount(event.keys), 0, 0, 0, event.unit);
-        if (row !== undefined)
-          this.groups.count(String(row['grp_name']), keyCount(event.keys), 0, 0);
+        const group = this.#units.tally(event.unit, 0);
+        if (group !== undefined) {
+          this.groups.count(this.#nameOf(group), keyCount(event.keys), 0, 0);
+        }
         for (const key of eachKey(event.keys)) {
           statements.take.run(key);
-          if (!settledUnits.has(event.unit)) statements.addOpenKeys.run(event.unit, key);
+          if (!settledUnits.has(event.unit)) this.#keepOpen(event.unit, key);
         }
         return;
       }
@@ -519,16 +539,42 @@ export class SessionIndex {
     }
   }
 
-  #moveUnit(row: Row | undefined, from: UnitState, to: UnitState): void {
-    if (row !== undefined) this.groups.move(String(row['grp_name']), from, to);
+  #moveUnit(group: number | undefined, from: UnitState, to: UnitState): void {
+    if (group !== undefined) this.groups.move(this.#nameOf(group), from, to);
   }
 
-  #addRange(file: string, offset: number, bytes: number, lines: number, seq: number): void {
-    const id = this.#nameId(file);
-    const before = this.#statements.lastRange.get(id);
-    const firstLine =
-      before === undefined ? 0 : Number(before['first_line']) + Number(before['lines']);
-    this.#statements.addRange.run(id, offset, bytes, firstLine, lines, seq);
+  /** Where the lines of groups are, as long as they are few enough to be listed. */
+  #addGroupLines(
+    tallies: readonly { unit: number; records: number }[],
+    file: number,
+    offset: number,
+  ): void {
+    let skip = 0;
+    let run: { group: number; skip: number } | undefined;
+    const end = (): void => {
+      if (run === undefined || skip === run.skip) return;
+      const { records = 0 } = this.groups.get(this.#nameOf(run.group)) ?? {};
+      if (records > maxListed) return;
+      this.#groupLines.add(run.group, file, offset, run.skip, skip - run.skip);
+    };
+    for (const { unit, records } of tallies) {
+      const group = records === 0 ? run?.group : this.#units.tally(unit, 0);
+      if (group !== run?.group) {
+        end();
+        run = group === undefined ? undefined : { group, skip };
+      }
+      skip += records;
+    }
+    end();
+  }
+
+  #keepOpen(unit: number, keys: Buffer): void {
+    this.#statements.addOpenKeys.run(unit, keys);
+    this.#unitsWithOpenKeys.add(unit);
+  }
+
+  #dropOpenKeys(unit: number): void {
+    if (this.#unitsWithOpenKeys.delete(unit)) this.#statements.dropOpenKeys.run(unit);
   }
 
   /** A unit that has not moved on will bring the same records again after a crash: their keys are remembered. */
@@ -542,7 +588,7 @@ export class SessionIndex {
     for (const tally of tallies) {
       const bytes = (role === 'master' ? tally.records : tally.rejected) * 16;
       if (bytes > 0 && !settledUnits.has(tally.unit)) {
-        this.#statements.addOpenKeys.run(tally.unit, keys.subarray(at, at + bytes));
+        this.#keepOpen(tally.unit, keys.subarray(at, at + bytes));
       }
       at += bytes;
     }
@@ -553,7 +599,12 @@ export class SessionIndex {
     if (known !== undefined) return known;
     const id = Number(this.#statements.addName.run(name).lastInsertRowid);
     this.#names.set(name, id);
+    this.#namesById.set(id, name);
     return id;
+  }
+
+  #nameOf(id: number): string {
+    return this.#namesById.get(id) ?? '';
   }
 
   #toUnit(row: Row): IndexedUnit {
@@ -585,10 +636,9 @@ type Row = Record<string, unknown>;
 type Statements = Readonly<Record<keyof typeof statementTexts, StatementSync>>;
 
 const unitColumns = `SELECT u.n, u.key, u.input, u.state, u.attempts, u.cursor, u.open_duplicates, u.error,
-  l.name AS lane_name, g.name AS grp_name FROM units u JOIN names l ON l.id = u.lane JOIN names g ON g.id = u.grp`;
+  l.name AS lane_name, g.name AS grp_name FROM unit_states u JOIN names l ON l.id = u.lane JOIN names g ON g.id = u.grp`;
 /** Free work that moved on after a journal line; paid units keep what they have. */
 const movedSince = `u.moved > ? AND u.state <> ${stateNumber.in_progress} AND NOT EXISTS (SELECT 1 FROM intents i WHERE i.unit = u.n)`;
-const groupName = '(SELECT name FROM names WHERE id = grp) AS grp_name';
 
 const statementTexts = {
   setMeta:
@@ -596,34 +646,27 @@ const statementTexts = {
   addName: 'INSERT INTO names (name) VALUES (?)',
   setGroup:
     'INSERT INTO groups (name, counts) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET counts = excluded.counts',
-  addUnit:
-    'INSERT OR IGNORE INTO units (n, key, lane, grp, input, state, attempts, records, duplicates, rejected, open_duplicates) VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0)',
-  claim: `UPDATE units SET state = 1, attempts = ? WHERE n = ? RETURNING ${groupName}`,
-  advance: 'UPDATE units SET cursor = ?, attempts = 0, open_duplicates = 0, moved = ? WHERE n = ?',
-  rewind: 'UPDATE units SET cursor = NULL WHERE n = ?',
-  requeueSince: `UPDATE units AS u SET state = 0, attempts = 0, cursor = NULL, error = NULL, moved = NULL WHERE ${movedSince}`,
-  finish: `UPDATE units SET state = ?, error = ?, at = ?, moved = ?, cursor = NULL, open_duplicates = 0 WHERE n = ? RETURNING ${groupName}`,
-  requeue: `UPDATE units SET state = 0, attempts = ?1, duplicates = duplicates - ?2, open_duplicates = max(0, open_duplicates - ?2), error = ?3 WHERE n = ?4 RETURNING ${groupName}`,
-  tally: `UPDATE units SET records = records + ?, duplicates = duplicates + ?, rejected = rejected + ?, open_duplicates = open_duplicates + ? WHERE n = ? RETURNING ${groupName}`,
   addKeys: 'INSERT INTO key_blocks (kind, keys) VALUES (?, ?)',
   addOpenKeys: 'INSERT INTO open_keys (unit, keys) VALUES (?, ?)',
   setKeys: 'UPDATE key_blocks SET keys = ? WHERE id = ?',
   dropOpenKeys: 'DELETE FROM open_keys WHERE unit = ?',
   adopt: 'INSERT OR IGNORE INTO adopted_keys (key) VALUES (?)',
   take: 'DELETE FROM adopted_keys WHERE key = ?',
-  lastRange: 'SELECT first_line, lines FROM ranges WHERE file = ? ORDER BY offset DESC LIMIT 1',
   allRanges:
     'SELECT n.name, r.offset, r.bytes FROM ranges r JOIN names n ON n.id = r.file ORDER BY r.file, r.offset',
-  addRange:
-    'INSERT OR REPLACE INTO ranges (file, offset, bytes, first_line, lines, seq) VALUES (?, ?, ?, ?, ?, ?)',
-  cutRanges: 'DELETE FROM ranges WHERE file = ? AND offset >= ?',
+  cutGroupLines: 'DELETE FROM group_lines WHERE file = ? AND offset >= ?',
+  groupLines:
+    'SELECT n.name, g.offset, g.skip, g.lines FROM group_lines g JOIN names n ON n.id = g.file WHERE g.grp = ? ORDER BY g.file, g.offset, g.skip',
+  requeueSince: `UPDATE progress AS u SET state = 0, attempts = 0, cursor = NULL, error = NULL, moved = NULL WHERE ${movedSince}`,
+  listRequeued:
+    'INSERT OR IGNORE INTO pending (lane, n) SELECT u.lane, u.n FROM progress p JOIN units u ON u.n = p.n WHERE p.state = 0',
   addIntent:
     'INSERT OR IGNORE INTO intents (intent, unit, what, reserved, input_hash, seq) VALUES (?, ?, ?, ?, ?, ?)',
   setHandle: 'UPDATE intents SET handle_kind = ?, handle_id = ? WHERE intent = ?',
   settle: 'UPDATE intents SET spent = ? WHERE intent = ?',
   addCheckpoint:
     'INSERT OR IGNORE INTO checkpoints (id, type, at, seq, health) VALUES (?, ?, ?, ?, ?)',
-  pending: `${unitColumns} WHERE u.state = 0 AND u.lane = ? AND u.n > ? ORDER BY u.n LIMIT ?`,
+  pending: `${unitColumns} WHERE u.n IN (SELECT n FROM pending WHERE lane = ? AND n > ? ORDER BY n LIMIT ?) ORDER BY u.n`,
 } as const;
 
 function prepareStatements(database: DatabaseSync): Statements {

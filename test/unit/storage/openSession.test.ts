@@ -315,15 +315,6 @@ test('a master that is missing stops the session with a word of what to do, and 
   assert.equal(await nodeFileSystem.status(path), undefined);
 });
 
-test('a master that was cut short stops the session', async (t) => {
-  const { store, reopenAsKilled } = await begin(t);
-  await store.hand({ unit: 1, records: [record('a')] });
-  await assert.rejects(
-    reopenAsKilled(store, (copy) => truncate(masterIn(copy, store), 4)),
-    { name: 'FaultError', code: 'DATA_FILE_CHANGED' },
-  );
-});
-
 test('a session that could not be opened can be opened when the reason is gone', async (t) => {
   const { store, reopenAsKilled, collection } = await begin(t);
   await store.hand({ unit: 1, records: [record('a')] });
