@@ -16,13 +16,15 @@ export type Selection = readonly CommandTarget[];
 
 /** What a command is about: the whole selection, the target alone, or nothing. */
 export function targetsOf(target: CommandTarget, selection: Selection): Selection {
-  const isPart = selection.some(
-    (other) =>
-      other === target ||
-      (other instanceof vscode.Uri && String(other) === String(target)),
-  );
+  const isPart = selection.some((other) => isSame(other, target));
   if (isPart) return selection;
   return target === undefined ? [] : [target];
+}
+
+function isSame(a: CommandTarget, b: CommandTarget): boolean {
+  return a instanceof vscode.Uri && b instanceof vscode.Uri
+    ? a.toString() === b.toString()
+    : a === b;
 }
 
 /** The items of one kind among what a command is about. */

@@ -97,3 +97,15 @@ test('shutting down is not dying, and is for good', async (t) => {
   await assert.rejects(engine.request('listSessions', { workspace }, 0), /shut down/);
   assert.equal(deaths, 0);
 });
+
+test('a job tells how far it is, and is cancelled by its name', async (t) => {
+  const { engine } = makeEngine(t);
+  const told = once(engine.events, 'progress');
+  const targets = { workspace, sessions: [], paths: [], schema: null, fixIndex: false };
+  const report = engine.request('validate', { job: 'a', ...targets }, 0);
+  assert.deepEqual(await told, [
+    { job: 'a', done: 50, total: 100, unit: 'bytes', what: 'books.jsonl' },
+  ]);
+  await engine.request('cancelJob', { job: 'a' }, 0);
+  assert.equal((await report).isCancelled, true);
+});
