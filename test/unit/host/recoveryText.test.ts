@@ -91,5 +91,7 @@ test('calls in doubt are counted with their money', () => {
 test('text from outside stays text', () => {
   const evil = '[x](command:evil) <img> | `a` \n# heading';
   const page = render({ analysis: { last_successful_operation: evil, blocking_issues: [evil] } });
-  assert.ok(!page.includes('](command') && !page.includes('<img>') && !page.includes('\n# heading'));
+  assert.ok(
+    !page.includes('](command') && !page.includes('<img>') && !page.includes('\n# heading'),
+  );
 });
