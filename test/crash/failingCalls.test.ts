@@ -82,7 +82,7 @@ class Story {
     this.session = store.layout.session;
     const first = scriptRun(store, {
       ...this.#runOptions,
-      onPage: (count, run) => void (count === 3 && run.stop('user')),
+      onPage: (count, run) => void (count === 4 && run.stop('user')),
     });
     if ((await this.#carryOut('first run', first)) !== 'stopped') return;
     const opened = await this.#try('open', () => this.#open(store.layout.session));

@@ -2,23 +2,24 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import { nodeFileSystem } from '../../../src/storage/fileSystem.ts';
-import { listSessions } from '../../../src/storage/sessions.ts';
-import type { SessionStore } from '../../../src/storage/sessionStore.ts';
-import { FailingFileSystem } from '../../fixtures/failingFileSystem.ts';
-import { hookAtomicWrites } from '../../fixtures/patchedNodeFs.ts';
+import { nodeFileSystem } from '../../src/storage/fileSystem.ts';
+import { listSessions } from '../../src/storage/sessions.ts';
+import type { SessionStore } from '../../src/storage/sessionStore.ts';
+import { FailingFileSystem } from '../fixtures/failingFileSystem.ts';
+import { hookAtomicWrites } from '../fixtures/patchedNodeFs.ts';
 import {
   materialise,
   RecordingFileSystem,
   type CrashMode,
-} from '../../fixtures/recordingFileSystem.ts';
-import { SeededRandom } from '../../fixtures/seededRandom.ts';
+} from '../fixtures/recordingFileSystem.ts';
+import { tickingClock } from '../fixtures/scriptRun.ts';
+import { SeededRandom } from '../fixtures/seededRandom.ts';
 import {
   carryScriptOn,
   checkFinished,
   checkInvariants,
   scriptIds,
-} from '../../fixtures/storageScript.ts';
+} from '../fixtures/storageScript.ts';
 import {
   createTestSession,
   masterIds,
@@ -26,7 +27,7 @@ import {
   openTestSession,
   testPorts,
   unsyncedFileSystem,
-} from '../../fixtures/storageSession.ts';
+} from '../fixtures/storageSession.ts';
 
 /** Ids and finished units, by the call after which they were acknowledged. */
 type Acknowledged = { at: number; ids: readonly string[]; unit: string | undefined }[];
@@ -71,9 +72,10 @@ async function tell(killedAt: number): Promise<Story> {
   ];
   try {
     const random = new SeededRandom(killedAt);
+    const clock = tickingClock();
     let store: SessionStore | undefined;
     try {
-      store = await createTestSession(disk.root, testPorts(mortal, { random }));
+      store = await createTestSession(disk.root, testPorts(mortal, { random, clock }));
       sessions.push({ session: store.layout.session, at: disk.log.length });
       await carryScriptOn(store, onAcknowledged, 3);
       await store.checkpoint('batch_completed', []);
@@ -88,7 +90,7 @@ async function tell(killedAt: number): Promise<Story> {
 
     mortal.rule = () => undefined;
     const secondFrom = disk.log.length;
-    const ports = testPorts(disk, { random });
+    const ports = testPorts(disk, { random, clock });
     const [found] = await listSessions(nodeFileSystem, ports.machine, disk.root);
     const second =
       found === undefined
@@ -114,7 +116,7 @@ async function surviveCut(story: Story, count: number, mode: CrashMode): Promise
     const sessions = story.sessions.filter(({ at }) => at <= count);
     const [session] = sessions;
     if (session === undefined) return;
-    const ports = testPorts(unsyncedFileSystem);
+    const ports = testPorts(unsyncedFileSystem, { clock: tickingClock() });
     const { store } = await openTestSession(root, session.session, ports);
     try {
       const safe = story.acknowledged.filter(({ at }) => at <= count);

@@ -1,0 +1,194 @@
+/**
+ * Records a whole session of the engine, call by call, and opens every state that a power cut could have left of it: what
+ * was not synced is gone, there, or there in any of its 512-byte sectors.
+ *
+ *   npm run test:crash -- powerCuts.test.ts --every-cut
+ */
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import { parseArgs } from 'node:util';
+import { emptyView, type SessionView } from '../../src/core/view.ts';
+import type { SessionRun } from '../../src/engine/sessionRun.ts';
+import { nodeFileSystem } from '../../src/storage/fileSystem.ts';
+import { listSessions } from '../../src/storage/sessions.ts';
+import {
+  materialise,
+  RecordingFileSystem,
+  type CrashMode,
+} from '../fixtures/recordingFileSystem.ts';
+import {
+  Acknowledged,
+  scriptCollection,
+  scriptRun,
+  tickingClock,
+} from '../fixtures/scriptRun.ts';
+import { SeededRandom } from '../fixtures/seededRandom.ts';
+import {
+  carryScriptOn,
+  checkFinished,
+  checkInvariants,
+  scriptCounts,
+  scriptIds,
+} from '../fixtures/storageScript.ts';
+import {
+  createTestSession,
+  masterIds,
+  newScratchFolder,
+  openTestSession,
+  readJournal,
+  testPorts,
+  unsyncedFileSystem,
+} from '../fixtures/storageSession.ts';
+
+const { values } = parseArgs({
+  options: { 'every-cut': { type: 'boolean', default: false } },
+  strict: false,
+});
+const isEveryCut = values['every-cut'] === true;
+
+/** One whole session, recorded. */
+interface Recording {
+  readonly disk: RecordingFileSystem;
+  readonly session: string;
+  readonly acknowledged: Acknowledged;
+  /** From this call on the session is there: making it has resolved. */
+  readonly createdAt: number;
+  /** At this call a person went back to an older checkpoint: units that were done may be done again from here on. */
+  readonly wentBackAt: number;
+}
+
+let scratch = '';
+let recording: Recording;
+
+before(async () => {
+  scratch = await newScratchFolder();
+  recording = await record(join(scratch, 'recorded'));
+});
+after(() => rm(scratch, { recursive: true, force: true }));
+
+/** Made, worked on, paused, stopped, opened again, stopped, taken up from an older checkpoint, finished. */
+async function record(root: string): Promise<Recording> {
+  await mkdir(root);
+  const disk = new RecordingFileSystem(nodeFileSystem, root);
+  const acknowledged = new Acknowledged(() => disk.log.length);
+  const ports = testPorts(disk, { clock: tickingClock() });
+  const stopRecording = disk.recordAtomicWrites();
+  try {
+    const first = await createTestSession(root, ports, scriptCollection);
+    const createdAt = disk.log.length;
+    const { session } = first.layout;
+    await carry(scriptRun(first, { acknowledged, onPage: pauseAt(2, 4) }), 'stopped');
+    const { store: second } = await openTestSession(root, session, ports, scriptCollection);
+    await carry(scriptRun(second, { acknowledged, onPage: pauseAt(1, 3) }), 'stopped');
+    const wentBackAt = disk.log.length;
+    const since = await firstCheckpointWithWork(second.layout);
+    const third = await openTestSession(root, session, ports, scriptCollection, { since });
+    await carry(scriptRun(third.store, { acknowledged }), 'completed');
+    return { disk, session, acknowledged, createdAt, wentBackAt };
+  } finally {
+    stopRecording();
+  }
+}
+
+async function carry(run: SessionRun, expected: string): Promise<void> {
+  await run.start();
+  const end = await run.finished;
+  assert.equal(end.state, expected, end.error?.stack);
+}
+
+/** Pauses a run and goes on after so many pages, and stops it after so many. */
+function pauseAt(pauseAfter: number, stopAfter: number) {
+  return (count: number, run: SessionRun): void => {
+    if (count === pauseAfter) void run.pause('user', 'a person').then(() => run.unpause());
+    if (count === stopAfter) void run.stop('user');
+  };
+}
+
+async function firstCheckpointWithWork(
+  layout: Parameters<typeof readJournal>[0],
+): Promise<{ seq: number; checkpoint: string }> {
+  const { entries } = await readJournal(layout);
+  const from = entries.findIndex(({ events }) => events.some((e) => e.type === 'committed'));
+  for (const { seq, events } of entries.slice(from)) {
+    for (const event of events) {
+      if (event.type === 'checkpoint') return { seq, checkpoint: event.id };
+    }
+  }
+  throw new Error('the session has no checkpoint');
+}
+
+/** Opens the session as it is after the first `count` calls and a power cut, checks it, and carries it to its end. */
+async function surviveCut(count: number, mode: CrashMode, random: SeededRandom): Promise<void> {
+  const { disk, session, acknowledged, createdAt, wentBackAt } = recording;
+  const root = await mkdtemp(join(scratch, 'cut-'));
+  try {
+    await materialise(disk.diskAfter(count, mode, random), root);
+    if (count >= createdAt) await leaveIndex(root, session, random);
+    if (count < createdAt && !(await isListed(root))) return;
+    const ports = testPorts(unsyncedFileSystem, { clock: tickingClock() });
+    const { store } = await openTestSession(root, session, ports, scriptCollection);
+    try {
+      const units = acknowledged.units(count, count > wentBackAt ? wentBackAt : -1);
+      await checkInvariants(root, store, acknowledged.ids(count), units);
+      await carryScriptOn(store);
+      await checkInvariants(root, store, new Set(scriptIds), new Set());
+      const ids = await masterIds(root, store.view);
+      if (count <= wentBackAt) checkFinished(store.view, ids);
+      else checkFinishedAgain(store.view, ids);
+    } finally {
+      await store.close(true);
+    }
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+}
+
+/** Units that a person has collected again bring duplicates and rejects a second time, and no record. */
+function checkFinishedAgain(view: SessionView, ids: readonly string[]): void {
+  assert.deepEqual([...ids].sort(), scriptIds);
+  assert.deepEqual([view.units.done, view.unitTotal], [scriptCounts.units, scriptCounts.units]);
+}
+
+/** A session whose making was cut off is not there: neither in lists, nor in the way. */
+async function isListed(root: string): Promise<boolean> {
+  const found = await listSessions(unsyncedFileSystem, testPorts().machine, root);
+  assert.ok(found.every((f) => f.view.session !== emptyView.session && f.damage === undefined));
+  return found.length > 0;
+}
+
+/** The index is no part of what a power cut is allowed to need: gone, or garbage. */
+async function leaveIndex(root: string, session: string, random: SeededRandom): Promise<void> {
+  const folder = join(root, '.cf_state', 'sessions', session);
+  if (random.next() < 0.8 || (await nodeFileSystem.status(folder)) === undefined) return;
+  await writeFile(join(folder, 'index.db'), 'SQLite format 3\0 and then nothing');
+}
+
+suite('a power cut between any two calls', () => {
+  for (const [mode, step, rounds] of [
+    ['dropped', isEveryCut ? 1 : 5, 1],
+    ['applied', isEveryCut ? 1 : 7, 1],
+    ['torn', isEveryCut ? 1 : 3, isEveryCut ? 15 : 1],
+  ] as const) {
+    test(`loses nothing acknowledged and doubles nothing: what was not synced is ${mode}`, async (t) => {
+      const { log } = recording.disk;
+      assert.ok(log.length >= 300, `only ${log.length} calls`);
+      const random = new SeededRandom(20_261_121);
+      let states = 0;
+      for (let round = 0; round < rounds; round++) {
+        for (let count = 0; count <= log.length; count += step) {
+          try {
+            await surviveCut(count, mode, random);
+          } catch (error) {
+            const last = log[count - 1];
+            const place = `${mode}, round ${round}, after call ${count} (${last?.op} ${last?.path})`;
+            throw new Error(place, { cause: error });
+          }
+          states += 1;
+        }
+      }
+      t.diagnostic(`${states} states of ${log.length} calls`);
+    });
+  }
+});
