@@ -21,8 +21,8 @@ import type { GroupTable, GroupView } from './groupTable.ts';
 import type { JournalPosition } from './journal.ts';
 import type { SessionLayout } from './layout.ts';
 
-/** Version of our own block in a checkpoint. */
-const checkpointFormat = 1;
+/** Version of our own block in a checkpoint. A newer one is refused. */
+export const checkpointFormat = 1;
 
 /** What writing a checkpoint needs beside the snapshot. */
 export interface CheckpointWriterOptions {

@@ -53,6 +53,16 @@ export async function networkFileSystemAt(path: string): Promise<string | undefi
   }
 }
 
+/** Bytes that may still be written where a path is; undefined where that can't be told. */
+export async function freeBytesAt(path: string): Promise<number | undefined> {
+  try {
+    const { bavail, bsize } = await statfs(path);
+    return bavail * bsize;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether a process of this machine is alive. */
 export function isProcessAlive(pid: number): boolean {
   try {

@@ -1,5 +1,7 @@
 import { pino } from 'pino';
 import type { LogFields, Logger } from '../core/ports.ts';
+import { readFully, withFile, type FileSystem } from './fileSystem.ts';
+import { readLines } from './journalReader.ts';
 import type { SessionLayout } from './layout.ts';
 
 /** The log of one session: `logs/collector.ndjson`, one event a line. Buffered, and losing its tail loses no record. */
@@ -48,4 +50,66 @@ export function openSessionLog(layout: SessionLayout): SessionLog {
       });
     },
   };
+}
+
+/** A line of a session's log as it was read. */
+export interface LogLine {
+  readonly line: number;
+  /** ISO time. */
+  readonly at: string;
+  readonly isError: boolean;
+  /** The stable code of what is logged; empty where it has none. */
+  readonly code: string;
+  readonly message: string;
+}
+
+const logTailBytes = 64 * 1024;
+const pinoErrorLevel = 50;
+
+/**
+ * The last lines of a session's log, oldest first; none where there is no log. Lines that are torn or of another form
+ * are left out.
+ */
+export async function readLogTail(
+  fileSystem: FileSystem,
+  layout: SessionLayout,
+): Promise<LogLine[]> {
+  const size = (await fileSystem.status(layout.log))?.size ?? 0;
+  if (size === 0) return [];
+  const start = Math.max(0, size - logTailBytes);
+  const before = await countLines(fileSystem, layout.log, start);
+  const bytes = await withFile(fileSystem, layout.log, 'read', (file) =>
+    readFully(file, start, size - start),
+  );
+  return bytes
+    .toString()
+    .split('\n')
+    .flatMap((text, i) => parseLogLine(text, before + i + 1));
+}
+
+async function countLines(fileSystem: FileSystem, path: string, end: number): Promise<number> {
+  let lines = 0;
+  for await (const { offset, bytes } of readLines(fileSystem, path, 0)) {
+    if (offset + bytes.length >= end) break;
+    lines += 1;
+  }
+  return lines;
+}
+
+function parseLogLine(text: string, line: number): LogLine[] {
+  try {
+    const { level, time, code, msg } = JSON.parse(text) as Record<string, unknown>;
+    if (typeof level !== 'number' || typeof time !== 'string' || typeof msg !== 'string') return [];
+    return [
+      {
+        line,
+        at: time,
+        isError: level >= pinoErrorLevel,
+        code: typeof code === 'string' ? code : '',
+        message: msg,
+      },
+    ];
+  } catch {
+    return [];
+  }
 }

@@ -1,6 +1,6 @@
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { backup, DatabaseSync, type StatementSync } from 'node:sqlite';
 
-export { DatabaseSync, type StatementSync };
+export { backup, DatabaseSync, type StatementSync };
 
 /** Runs an action in a transaction: committed when it returns, rolled back when it throws. */
 export function inTransaction<T>(database: DatabaseSync, action: () => T): T {
