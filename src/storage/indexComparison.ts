@@ -14,7 +14,16 @@ type Row = Record<string, unknown>;
 
 const rowsBetweenPauses = 5000;
 /** Columns that hold the number of a name: numbers are given in order of first use, names are what counts. */
-const nameColumns = new Set(['units.lane', 'units.grp', 'groups.name', 'ranges.file']);
+const nameColumns = new Set([
+  'units.lane',
+  'units.grp',
+  'pending.lane',
+  'groups.name',
+  'group_lines.grp',
+  'group_lines.file',
+  'ranges.file',
+  'data_files.file',
+]);
 /** Said about the file and not about the journal. */
 const ownColumns = new Set(['meta.is_clean', 'meta.version', 'names.id', 'key_blocks.id']);
 

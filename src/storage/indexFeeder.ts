@@ -43,9 +43,7 @@ export class IndexFeeder {
     if (this.#isStale && this.#rebuilding === undefined) return;
     for (const entry of entries) {
       this.#entries.push(entry);
-      for (const event of entry.events) {
-        this.#eventCount += event.type === 'units' ? event.items.length : 1;
-      }
+      this.#eventCount += eventsIn(entry);
     }
     if (this.#isStale) return;
     if (this.#eventCount >= applyAfterEvents) this.#apply();
@@ -105,4 +103,9 @@ export class IndexFeeder {
       );
     }
   }
+}
+
+/** How much work a line is for the index. */
+export function eventsIn({ events }: PlacedEntry): number {
+  return events.reduce((sum, event) => sum + (event.type === 'units' ? event.items.length : 1), 0);
 }

@@ -1,14 +1,15 @@
 import { messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/ports.ts';
-import { reduceView, type SessionView } from '../core/view.ts';
+import { emptyView, reduceView, type SessionView } from '../core/view.ts';
 import type { FileSystem } from './fileSystem.ts';
 import { GapWatch } from './gapWatch.ts';
-import type { PlacedEntry } from './journal.ts';
+import { eventsIn } from './indexFeeder.ts';
+import { journalStart, type PlacedEntry } from './journal.ts';
 import { hasLineAt, scanJournal, type JournalScan } from './journalReader.ts';
 import type { SessionLayout } from './layout.ts';
 import { SessionIndex } from './sessionIndex.ts';
 
-const entriesPerApply = 2000;
+const eventsPerApply = 4000;
 
 /** An index that is level with its journal. */
 export interface CaughtUpIndex {
@@ -50,8 +51,21 @@ export async function rebuildIndex(
   layout: SessionLayout,
 ): Promise<CaughtUpIndex> {
   for (const suffix of ['', '-wal', '-shm']) await fileSystem.remove(layout.index + suffix);
-  const index = SessionIndex.open(layout.index);
-  return { ...(await catchUp(fileSystem, layout, index)), wasRebuilt: true };
+  const index = SessionIndex.begin(layout.index);
+  try {
+    let view = emptyView;
+    const watch = new GapWatch(journalStart.seq);
+    const scan = await scanJournal(fileSystem, layout.journal, journalStart, (entry) => {
+      view = reduceView(view, entry);
+      watch.meet(entry);
+      index.build(entry);
+    });
+    index.finishBuilding(view);
+    return { index, view, scan, spanning: watch.spanning, wasRebuilt: true };
+  } catch (error) {
+    index.close();
+    throw error;
+  }
 }
 
 async function openUsable(
@@ -82,14 +96,17 @@ async function catchUp(
 ): Promise<Omit<CaughtUpIndex, 'wasRebuilt'>> {
   let { view } = index;
   let entries: PlacedEntry[] = [];
+  let eventCount = 0;
   const watch = new GapWatch(index.position.seq);
   const scan = await scanJournal(fileSystem, layout.journal, index.position, (entry) => {
     view = reduceView(view, entry);
     watch.meet(entry);
     entries.push(entry);
-    if (entries.length < entriesPerApply) return;
+    eventCount += eventsIn(entry);
+    if (eventCount < eventsPerApply) return;
     index.apply(entries, view);
     entries = [];
+    eventCount = 0;
   });
   if (entries.length > 0) index.apply(entries, view);
   return { index, view, scan, spanning: watch.spanning };

@@ -15,11 +15,14 @@ import {
 } from '../core/json.ts';
 import { unitStates, type Unit, type UnitState } from '../core/unit.ts';
 import { emptyView, keyCount, type SessionView } from '../core/view.ts';
+import { BulkInsert } from './bulkInsert.ts';
 import { GroupTable, type GroupView } from './groupTable.ts';
 import { compareIndexes, type IndexDifference } from './indexComparison.ts';
 import { journalStart, type JournalPosition, type PlacedEntry } from './journal.ts';
+import { RangeTable, rangeSchema } from './rangeTable.ts';
 import { nobody } from './replayKeys.ts';
 import { DatabaseSync, inTransaction, type StatementSync } from './sqlite.ts';
+import { UnitTable, unitIndexes, unitSchema } from './unitTable.ts';
 
 /** Raised when the tables change: an index of another version is rebuilt from the journal. */
 const indexVersion = 4;
@@ -38,10 +41,17 @@ CREATE TABLE checkpoints (id TEXT PRIMARY KEY, type TEXT, at TEXT, seq INTEGER, 
 CREATE INDEX checkpoints_seq ON checkpoints (seq);
 `;
 
+const everydayPragmas =
+  'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -2000;';
+const touchedTogether = 4096;
+
 const stateNumber = Object.fromEntries(unitStates.map((s, i) => [s, i])) as Record<
   UnitState,
   number
 >;
+/** Records of a group, at most, that the index can say the places of. */
+export const maxListed = 10_000;
+const keyBlockBytes = 256 * 1024;
 const recordKeys = 0;
 const unitKeys = 1;
 
@@ -66,12 +76,14 @@ export class SessionIndex {
   readonly #units: UnitTable;
   readonly #ranges: RangeTable;
   readonly #groupLines: BulkInsert;
+  /** Keys that are held back: of records and of units. */
+  readonly #blocks: KeyBlocks = [new KeyBlock(), new KeyBlock()];
   readonly #unitsWithOpenKeys = new Set<number>();
   readonly groups: GroupTable;
   #position: JournalPosition;
   #view: SessionView;
 
-  private constructor(database: DatabaseSync) {
+  private constructor(database: DatabaseSync, isBuilding = false) {
     this.#database = database;
     this.#statements = prepareStatements(database);
     const meta = database.prepare('SELECT seq, start, end, sum, view FROM meta').get() as
@@ -107,15 +119,13 @@ export class SessionIndex {
     const database = new DatabaseSync(path, { readOnly: isReadOnly, timeout: 2000 });
     try {
       if (!isReadOnly) {
-        database.exec(
-          'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -2000;',
-        );
+        database.exec(everydayPragmas);
         const { user_version: version } = database.prepare('PRAGMA user_version').get() as {
           user_version: number;
         };
         if (version === 0) {
           inTransaction(database, () => {
-            database.exec(schema);
+            database.exec(schema + unitIndexes);
             database.exec(`PRAGMA user_version = ${indexVersion}`);
           });
         }
@@ -131,6 +141,47 @@ export class SessionIndex {
       database.close();
       throw error;
     }
+  }
+
+  /**
+   * A new index that is to be filled with a whole journal, line by line, by {@link SessionIndex.build}. Fast because
+   * nothing of it is safe before {@link SessionIndex.finishBuilding}: a file that is left before is no index.
+   *
+   * @param path where there is nothing.
+   */
+  static begin(path: string): SessionIndex {
+    const database = new DatabaseSync(path);
+    try {
+      database.exec(
+        'PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16000;',
+      );
+      database.exec(schema);
+      database.exec('BEGIN');
+      return new SessionIndex(database, true);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
+
+  /** Takes a line into an index that was begun. */
+  build(entry: PlacedEntry): void {
+    this.#applyEntry(entry, this.#blocks);
+    this.#position = entry.position;
+    if (this.#units.touched >= touchedTogether) this.#units.flush();
+    this.#addKeyBlocks(this.#blocks, keyBlockBytes);
+  }
+
+  /** Makes an index of what was begun. @param view the fold up to and including the last line. */
+  finishBuilding(view: SessionView): void {
+    this.#units.finishBuilding();
+    this.#database.exec(unitIndexes);
+    this.#write(view, false);
+    this.#database.exec('COMMIT');
+    // After everything else is in the file: until then it is of no version.
+    this.#database.exec(`PRAGMA user_version = ${indexVersion}`);
+    this.#database.exec(everydayPragmas);
+    this.groups.takeEnded();
   }
 
   /** How far into the journal the index has got. */
@@ -167,27 +218,33 @@ export class SessionIndex {
    * @returns groups that have nothing left to do since.
    */
   apply(entries: readonly PlacedEntry[], view: SessionView, isClean = false): string[] {
-    const last = entries.at(-1)?.position ?? this.#position;
-    inTransaction(this.#database, () => {
-      const blocks: [Buffer[], Buffer[]] = [[], []];
-      for (const entry of entries) this.#applyEntry(entry, blocks);
-      this.#addKeyBlocks(blocks);
-      for (const [name, counts] of this.groups.takeDirty()) {
-        this.#statements.setGroup.run(this.#nameId(name), JSON.stringify(counts));
-      }
-      this.#statements.setMeta.run(
-        indexVersion,
-        last.seq,
-        last.start,
-        last.end,
-        last.sum,
-        JSON.stringify(view),
-        isClean ? 1 : 0,
-      );
-    });
-    this.#position = last;
-    this.#view = view;
+    const before = this.#position;
+    this.#position = entries.at(-1)?.position ?? before;
+    try {
+      inTransaction(this.#database, () => {
+        for (const entry of entries) this.#applyEntry(entry, this.#blocks);
+        this.#units.flush();
+        this.#write(view, isClean);
+      });
+    } catch (error) {
+      this.#position = before;
+      throw error;
+    }
     return this.groups.takeEnded();
+  }
+
+  /** Writes what was held back, and with it the watermark. */
+  #write(view: SessionView, isClean: boolean): void {
+    this.#ranges.flush();
+    this.#groupLines.flush();
+    this.#addKeyBlocks(this.#blocks);
+    for (const [name, counts] of this.groups.takeDirty()) {
+      this.#statements.setGroup.run(this.#nameId(name), JSON.stringify(counts));
+    }
+    const { seq, start, end, sum } = this.#position;
+    const text = JSON.stringify(view);
+    this.#statements.setMeta.run(indexVersion, seq, start, end, sum, text, isClean ? 1 : 0);
+    this.#view = view;
   }
 
   /** Pending units of a lane after a number, in order. */
@@ -336,9 +393,9 @@ export class SessionIndex {
     }
   }
 
-  #addKeyBlocks(blocks: readonly Buffer[][]): void {
-    for (const [kind, parts] of blocks.entries()) {
-      if (parts.length > 0) this.#statements.addKeys.run(kind, Buffer.concat(parts.splice(0)));
+  #addKeyBlocks(blocks: readonly KeyBlock[], atLeastBytes = 1): void {
+    for (const [kind, block] of blocks.entries()) {
+      if (block.bytes >= atLeastBytes) this.#statements.addKeys.run(kind, block.take());
     }
   }
 
@@ -366,7 +423,7 @@ export class SessionIndex {
     for (const row of rows.iterate(kind)) yield row['keys'] as Uint8Array;
   }
 
-  #applyEntry(entry: PlacedEntry, blocks: [Buffer[], Buffer[]]): void {
+  #applyEntry(entry: PlacedEntry, blocks: KeyBlocks): void {
     const settledUnits = new Set<number>();
     for (const event of entry.events) {
       if (event.type === 'advanced' || event.type === 'finished') settledUnits.add(event.unit);
@@ -377,7 +434,7 @@ export class SessionIndex {
   #applyEvent(
     event: JournalEvent,
     entry: PlacedEntry,
-    blocks: [Buffer[], Buffer[]],
+    blocks: KeyBlocks,
     settledUnits: ReadonlySet<number>,
   ): void {
     const statements = this.#statements;
@@ -398,11 +455,7 @@ export class SessionIndex {
         return;
       }
       case 'claimed':
-        this.#moveUnit(
-          this.#units.claim(event.unit, event.attempt),
-          'pending',
-          'in_progress',
-        );
+        this.#moveUnit(this.#units.claim(event.unit, event.attempt), 'pending', 'in_progress');
         return;
       case 'advanced':
         this.#units.advance(event.unit, canonicalJson(event.cursor), entry.seq);
@@ -478,12 +531,7 @@ export class SessionIndex {
         }
         return;
       case 'adopted':
-        this.#ranges.add(
-          this.#nameId(event.range.file),
-          event.range,
-          event.records,
-          entry.seq,
-        );
+        this.#ranges.add(this.#nameId(event.range.file), event.range, event.records, entry.seq);
         if (event.range.role === 'master')
           blocks[recordKeys].push(Buffer.from(event.range.keys, 'base64'));
         for (const key of eachKey(event.range.keys)) statements.adopt.run(key);
@@ -630,6 +678,24 @@ function* eachKey(packed: string): Generator<Buffer> {
   const keys = Buffer.from(packed, 'base64');
   for (let at = 0; at + fingerprintBytes <= keys.length; at += fingerprintBytes)
     yield keys.subarray(at, at + fingerprintBytes);
+}
+
+type KeyBlocks = readonly [records: KeyBlock, units: KeyBlock];
+
+/** Keys on their way into `key_blocks`. */
+class KeyBlock {
+  readonly #parts: Buffer[] = [];
+  bytes = 0;
+
+  push(part: Buffer): void {
+    this.#parts.push(part);
+    this.bytes += part.length;
+  }
+
+  take(): Buffer {
+    this.bytes = 0;
+    return Buffer.concat(this.#parts.splice(0));
+  }
 }
 
 type Row = Record<string, unknown>;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFile, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import type { JournalEvent } from '../../../src/core/events.ts';
 import { silentLogger, type Logger } from '../../../src/core/ports.ts';
 import { reduceView, emptyView } from '../../../src/core/view.ts';
 import { nodeFileSystem } from '../../../src/storage/fileSystem.ts';
@@ -34,8 +35,8 @@ function contentOf(path: string): Record<string, unknown[]> {
         'SELECT n.name, g.counts FROM groups g JOIN names n ON n.id = g.name ORDER BY 1',
       ),
       units: rows(
-        `SELECT u.n, u.key, l.name AS lane, g.name AS grp, input, state, attempts, cursor, records, duplicates,
-         rejected, open_duplicates, error, at FROM units u JOIN names l ON l.id = u.lane JOIN names g ON g.id = u.grp ORDER BY n`,
+        `SELECT u.n, u.key, l.name AS lane, g.name AS grp, input, state, attempts, cursor, moved,
+         open_duplicates, error FROM unit_states u JOIN names l ON l.id = u.lane JOIN names g ON g.id = u.grp ORDER BY n`,
       ),
       keys: ['0', '1'].map((kind) =>
         rows(`SELECT hex(keys) AS k FROM key_blocks WHERE kind = ${kind} ORDER BY id`)
@@ -46,6 +47,15 @@ function contentOf(path: string): Record<string, unknown[]> {
       adopted: rows('SELECT hex(key) AS key FROM adopted_keys ORDER BY 1'),
       ranges: rows(
         'SELECT n.name, offset, bytes, first_line, lines, seq FROM ranges r JOIN names n ON n.id = r.file ORDER BY 1, 2',
+      ),
+      pending: rows(
+        'SELECT l.name AS lane, n FROM pending p JOIN names l ON l.id = p.lane ORDER BY n',
+      ),
+      chains: rows(
+        'SELECT n.name, chain FROM data_files d JOIN names n ON n.id = d.file ORDER BY 1',
+      ),
+      groupLines: rows(
+        'SELECT g.name AS grp, f.name AS file, offset, skip, lines FROM group_lines l JOIN names g ON g.id = l.grp JOIN names f ON f.id = l.file ORDER BY 1, 2, 3, 4',
       ),
       intents: rows('SELECT * FROM intents ORDER BY 1'),
       checkpoints: rows('SELECT * FROM checkpoints ORDER BY 1'),
@@ -108,6 +118,46 @@ test('an index is the fold of its journal: rebuilt it is the same, whatever was 
   assert.deepEqual(contentOf(`${layout.index}.single`), before);
 });
 
+test('an index whose making was cut short is none, and is made anew', async (t) => {
+  const { layout } = await makeSession(t);
+  const before = contentOf(layout.index);
+  const { entries } = await readJournal(layout);
+  await rm(layout.index);
+  const begun = SessionIndex.begin(layout.index);
+  for (const entry of entries.slice(0, -1)) begun.build(entry);
+  begun.close();
+  const { index, wasRebuilt } = await catchUpIndex(nodeFileSystem, layout, silentLogger);
+  index.close();
+  assert.equal(wasRebuilt, true);
+  assert.deepEqual(contentOf(layout.index), before);
+});
+
+test('what an index that was just built has in memory is what it has on disk', async (t) => {
+  const root = await makeScratchFolder(t);
+  const store = await createTestSession(root);
+  const [first = 0, second = 0] = await planUnits(store, 'a', 'b', 'c');
+  await claim(store, first);
+  await claim(store, second);
+  await store.close(true);
+  const { index, view } = await rebuildIndex(nodeFileSystem, store.layout);
+  t.after(() => {
+    index.close();
+  });
+  const waiting = () => index.pendingUnits('host', 0, 9).map((unit) => unit.key);
+  assert.deepEqual(waiting(), ['c']);
+  const { entries } = await readJournal(store.layout);
+  const { position, at, seq } = entries.at(-1) ?? assert.fail();
+  const next = (...events: JournalEvent[]) => ({
+    at,
+    seq: seq + 1,
+    events,
+    position: { ...position, seq: seq + 1 },
+  });
+  index.apply([next({ type: 'requeued', unit: first, reason: 'stopped', attempts: 0 })], view);
+  assert.deepEqual(waiting(), ['a', 'c']);
+  assert.deepEqual(index.unitCounts(), { ...view.units, pending: 2, in_progress: 1 });
+});
+
 test('the units in the index and the counts of the view agree', async (t) => {
   const { layout } = await makeSession(t);
   const { index, view } = await catchUpIndex(nodeFileSystem, layout, silentLogger);
@@ -162,7 +212,7 @@ const damages: Record<string, (layout: SessionLayout) => Promise<void>> = {
   'without a table': (layout) => change(layout, 'DROP TABLE ranges'),
   'a database of something else': async (layout) => {
     await rm(layout.index);
-    await change(layout, 'CREATE TABLE cats (name TEXT); PRAGMA user_version = 2');
+    await change(layout, 'CREATE TABLE cats (name TEXT); PRAGMA user_version = 4');
   },
 };
 
@@ -314,7 +364,7 @@ test('a failing index never fails a commit, and the session goes on', async (t) 
   t.after(() => {
     if (blocker.isOpen) blocker.close();
   });
-  blocker.exec('DROP TABLE units');
+  blocker.exec('DROP VIEW unit_states; DROP TABLE units');
   await claim(store, 1);
   const receipt = await store.hand({
     unit: 1,
