@@ -9,7 +9,6 @@ import {
 import {
   canonicalJson,
   parseJson,
-  toJsonLine,
   type JsonObject,
   type JsonValue,
 } from '../core/json.ts';
@@ -296,7 +295,7 @@ export class SessionIndex {
 
   /** How many pending units go on in their middle. */
   pendingAtCursor(): number {
-    const sql = `SELECT count(*) AS count FROM units WHERE state = ${stateNumber.pending} AND cursor IS NOT NULL`;
+    const sql = `SELECT count(*) AS count FROM progress WHERE state = ${stateNumber.pending} AND cursor IS NOT NULL`;
     return Number(this.#database.prepare(sql).get()?.['count'] ?? 0);
   }
 
@@ -444,7 +443,7 @@ export class SessionIndex {
         let n = event.first;
         for (const item of event.items) {
           const group = item.group ?? event.group;
-          const input = item.input === undefined ? null : toJsonLine(item.input);
+          const input = item.input === undefined ? null : JSON.stringify(item.input);
           const lane = this.#nameId(item.lane ?? event.lane);
           this.#units.add(n, item.key, lane, this.#nameId(group), input);
           this.groups.move(group, undefined, 'pending');

@@ -139,7 +139,8 @@ export class UnitTable {
     if (unit === undefined) return undefined;
     unit.state = pending;
     unit.attempts = attempts;
-    unit.openDuplicates -= forget;
+    // One that had ended brings back what it had counted before, and has none open.
+    unit.openDuplicates = Math.max(0, unit.openDuplicates - forget);
     unit.error = error;
     if (isRewound) unit.cursor = null;
     return unit.group;
