@@ -42,6 +42,9 @@ export class Frontier {
   readonly #turns = new Set<Lane>();
   readonly #waiters: (() => void)[] = [];
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
+  readonly #refills = new Set<Promise<void>>();
+  /** While units are brought back nothing is taken from the index: it may have them already. */
+  #refillHolds = 0;
   #delayed = 0;
   #inFlight = 0;
   #isPlanned = false;
@@ -124,6 +127,22 @@ export class Frontier {
     });
   }
 
+  /**
+   * Units that had ended wait again. Until this resolves the work is not at its end.
+   *
+   * @param bringBack makes them pending, durably, and says which they are.
+   */
+  async bringBack(bringBack: () => Promise<readonly WaitingUnit[]>): Promise<void> {
+    this.#refillHolds += 1;
+    try {
+      await Promise.all(this.#refills);
+      for (const unit of await bringBack()) this.#putBack(unit);
+    } finally {
+      this.#refillHolds -= 1;
+      this.wake();
+    }
+  }
+
   /** Units that are being worked on. */
   get inFlight(): number {
     return this.#inFlight;
@@ -170,9 +189,9 @@ export class Frontier {
   }
 
   #refill(lane: Lane): void {
-    if (lane.isRefilling) return;
+    if (lane.isRefilling || this.#refillHolds > 0) return;
     lane.isRefilling = true;
-    this.#pending.pendingUnits(lane.name, lane.lastInWindow, windowSize).then(
+    const refill = this.#pending.pendingUnits(lane.name, lane.lastInWindow, windowSize).then(
       (units) => {
         lane.isRefilling = false;
         lane.window = lane.window.slice(lane.head).concat(units);
@@ -188,6 +207,20 @@ export class Frontier {
         this.wake();
       },
     );
+    this.#refills.add(refill);
+    void refill.then(() => this.#refills.delete(refill));
+  }
+
+  /** Where the index has not been read yet, it will bring the unit in its turn; else it comes first. */
+  #putBack(unit: WaitingUnit): void {
+    const lane = this.#lane(unit.lane);
+    if (lane.spilled === 0) lane.lastInWindow = Math.max(lane.lastInWindow, unit.n);
+    if (unit.n <= lane.lastInWindow) {
+      this.#putFirst(unit);
+      return;
+    }
+    lane.spilled += 1;
+    this.#turns.add(lane);
   }
 
   #putFirst(unit: WaitingUnit): void {
@@ -223,6 +256,7 @@ export class Frontier {
 
   #isExhausted(): boolean {
     if (!this.#isPlanned || this.#inFlight > 0 || this.#delayed > 0) return false;
+    if (this.#refillHolds > 0) return false;
     return [...this.#turns].every(
       (lane) => lane.spilled === 0 && !lane.isRefilling && lane.head >= lane.window.length,
     );

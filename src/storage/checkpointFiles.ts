@@ -104,16 +104,21 @@ export interface StoredCheckpoint {
   readonly seq: number;
 }
 
-/** Every checkpoint of a session, the newest (highest seq) first; unreadable ones last. */
+/**
+ * Checkpoints of a session, the newest (highest seq) first; unreadable ones last.
+ *
+ * @param limit reads only so many, those with the latest times in their names; all when left out.
+ */
 export async function listCheckpoints(
   fileSystem: FileSystem,
   layout: SessionLayout,
+  limit = Infinity,
 ): Promise<StoredCheckpoint[]> {
   const names = (await fileSystem.list(layout.checkpoints)).filter((n) =>
     /^checkpoint_.*\.json$/.test(n),
   );
   const found: StoredCheckpoint[] = [];
-  for (const name of names) {
+  for (const name of names.sort().slice(-limit)) {
     const id = name.slice(0, -'.json'.length);
     const path = layout.checkpoint(id);
     const json = await readWithMeta(fileSystem, path);

@@ -12,7 +12,8 @@ import { Committer, type Handover, type Receipt } from './committer.ts';
 import { DataFile } from './dataFile.ts';
 import { hasCode, type FileSystem } from './fileSystem.ts';
 import type { IndexFeeder } from './indexFeeder.ts';
-import type { Journal, PlacedEntry } from './journal.ts';
+import { journalStart, type Journal, type PlacedEntry } from './journal.ts';
+import { scanJournal } from './journalReader.ts';
 import { dataFileName, type SessionLayout } from './layout.ts';
 import type { FileLock } from './lock.ts';
 import type { Machine } from './machine.ts';
@@ -158,6 +159,34 @@ export class SessionStore {
   /** How many units are done, by lane. */
   async doneByLane(): Promise<ReadonlyMap<string, number>> {
     return (await this.#parts.index.current()).doneByLane();
+  }
+
+  /** Units that failed, in order of their numbers. */
+  async failedUnits(): Promise<IndexedUnit[]> {
+    return (await this.#parts.index.current()).unitsInState('failed');
+  }
+
+  /** A unit by its number; undefined when there is none. */
+  async unit(n: number): Promise<IndexedUnit | undefined> {
+    return (await this.#parts.index.current()).unit(n);
+  }
+
+  /** How many groups have something left to do. */
+  async openGroups(): Promise<number> {
+    const { groups } = await this.#parts.index.current();
+    let count = 0;
+    for (const [, { units }] of groups.entries()) {
+      if (units.pending + units.in_progress > 0) count += 1;
+    }
+    return count;
+  }
+
+  /** Reads the session's own journal from its first line on, as far as it is durable. */
+  async readJournal(onEntry: (entry: PlacedEntry) => void): Promise<void> {
+    const { seq } = this.#view;
+    await scanJournal(this.#parts.ports.fileSystem, this.layout.journal, journalStart, (entry) => {
+      if (entry.seq <= seq) onEntry(entry);
+    });
   }
 
   /** Writes a verified snapshot of the session as it is now, and journals it. */
