@@ -24,7 +24,7 @@ export class FileWindow {
     return (await this.#file.status()).size;
   }
 
-  /** The bytes from an offset on, fewer at the end of the file. They are good until the next call. */
+  /** The bytes from an offset on, fewer at the end of the file. */
   async read(offset: number, length: number): Promise<Buffer> {
     const from = offset - this.#offset;
     if (from < 0 || from + length > this.#bytes.length) {

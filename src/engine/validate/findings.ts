@@ -66,6 +66,16 @@ export class Findings {
     });
   }
 
+  /** What the check found has been put right: its errors are worth knowing, and are wrong no more. */
+  mend(name: CheckName, code: string, place: Place, message: string): void {
+    const state = this.#state(name);
+    state.errors = 0;
+    const listed = state.listed.splice(0);
+    for (const finding of listed)
+      state.listed.push(finding.severity === 'error' ? { ...finding, severity: 'info' } : finding);
+    this.add(name, 'info', code, place, message);
+  }
+
   /** Whether one more finding of the check would be listed: a place that costs work to find need not be found else. */
   isListing(name: CheckName): boolean {
     return this.#state(name).listed.length < maxFindings;

@@ -32,6 +32,8 @@ export interface LineRules {
 export class LineChecker {
   readonly #findings: Findings;
   readonly #rules: LineRules;
+  /** What is wrong with lines that are known to be damaged is no news. */
+  #isKnown = false;
 
   constructor(findings: Findings, rules: LineRules) {
     this.#findings = findings;
@@ -42,9 +44,11 @@ export class LineChecker {
    * Checks whole lines that stand one after the other; what follows the last newline is a line that was cut off.
    *
    * @param firstLine number of the first of them.
+   * @param isKnown it is known already that something may be wrong with them: warnings, then.
    * @returns how many lines there are.
    */
-  check(bytes: Buffer, firstLine: number, onLine: OnLine): number {
+  check(bytes: Buffer, firstLine: number, onLine: OnLine, isKnown = false): number {
+    this.#isKnown = isKnown;
     const isPlain = isAscii(bytes);
     const isValid = isPlain || isUtf8(bytes);
     let line = firstLine;
@@ -131,7 +135,7 @@ export class LineChecker {
     const column = this.#findings.isListing('schema') ? columnOfProperty(text, error) : 1;
     this.#findings.add(
       'schema',
-      'error',
+      this.#isKnown ? 'warning' : 'error',
       'RECORD_UNFIT',
       { file: this.#rules.file, line, column },
       () => `The record does not fit its schema: ${wordsFor(error)}. ${this.#advice()}`,
@@ -145,7 +149,8 @@ export class LineChecker {
     column: number,
     message: string | (() => string),
   ): void {
-    this.#findings.add('lines', severity, code, { file: this.#rules.file, line, column }, message);
+    const place = { file: this.#rules.file, line, column };
+    this.#findings.add('lines', this.#isKnown ? 'warning' : severity, code, place, message);
   }
 
   #advice(): string {
