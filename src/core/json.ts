@@ -22,7 +22,30 @@ interface JsonWithSource {
 }
 const jsonWithSource = JSON as unknown as JsonWithSource;
 
-const sixteenDigitsInARow = /\d{16}/;
+const longDigits = 16;
+
+/**
+ * Whether a text has 16 digits in a row. Each such row covers one of every 16 characters, and with it the eight before or
+ * the eight after it: nearly everything is looked at there only.
+ */
+function hasLongDigits(text: string): boolean {
+  for (let at = longDigits - 1; at < text.length; at += longDigits) {
+    if (!isDigitAt(text, at)) continue;
+    const isBefore = isDigitAt(text, at - 8) && isDigitAt(text, at - 4);
+    if (!isBefore && !(isDigitAt(text, at + 8) && isDigitAt(text, at + 4))) continue;
+    let start = at;
+    while (isDigitAt(text, start - 1)) start -= 1;
+    let end = at + 1;
+    while (isDigitAt(text, end)) end += 1;
+    if (end - start >= longDigits) return true;
+  }
+  return false;
+}
+
+function isDigitAt(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code >= 0x30 && code <= 0x39;
+}
 
 /**
  * Parses JSON without loss: an integer past 2^53 keeps its source text, so that an id of 20 digits comes out as it
@@ -31,7 +54,7 @@ const sixteenDigitsInARow = /\d{16}/;
  * @throws SyntaxError as `JSON.parse` does.
  */
 export function parseJson(text: string): JsonValue {
-  if (!sixteenDigitsInARow.test(text)) return JSON.parse(text) as JsonValue;
+  if (!hasLongDigits(text)) return JSON.parse(text) as JsonValue;
   return jsonWithSource.parse(text, (_key, value, context) =>
     typeof value === 'number' &&
     !Number.isSafeInteger(value) &&

@@ -14,7 +14,9 @@ export class BulkInsert {
   // Made on first use: an index that is only read needs neither.
   #many: StatementSync | undefined;
   #one: StatementSync | undefined;
-  readonly #values: SqlValue[] = [];
+  /** Of one length from the start: one that grows and shrinks costs as much as the rows themselves. */
+  readonly #values: SqlValue[];
+  #count = 0;
 
   /** @param into the statement up to its columns: `INSERT INTO units (n, key)`. */
   constructor(database: DatabaseSync, into: string, columns: number) {
@@ -22,23 +24,26 @@ export class BulkInsert {
     this.#into = into;
     this.#columns = columns;
     this.#full = columns * rowsTogether;
+    this.#values = new Array<SqlValue>(this.#full).fill(null);
   }
 
   /** Takes a row in; it is in the table after {@link flush} at the latest. */
   add(...row: SqlValue[]): void {
-    for (const value of row) this.#values.push(value);
-    if (this.#values.length < this.#full) return;
+    for (let column = 0; column < this.#columns; column++) {
+      this.#values[this.#count++] = row[column] ?? null;
+    }
+    if (this.#count < this.#full) return;
     this.#many ??= this.#prepare(rowsTogether);
     this.#many.run(...this.#values);
-    this.#values.length = 0;
+    this.#count = 0;
   }
 
   flush(): void {
-    for (let at = 0; at < this.#values.length; at += this.#columns) {
+    for (let at = 0; at < this.#count; at += this.#columns) {
       this.#one ??= this.#prepare(1);
       this.#one.run(...this.#values.slice(at, at + this.#columns));
     }
-    this.#values.length = 0;
+    this.#count = 0;
   }
 
   #prepare(rows: number): StatementSync {

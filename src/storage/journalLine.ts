@@ -1,3 +1,5 @@
+import { isAscii } from 'node:buffer';
+import { hash } from 'node:crypto';
 import type { JournalEvent } from '../core/events.ts';
 import {
   isBigIntegerText,
@@ -7,7 +9,6 @@ import {
   type JsonValue,
 } from '../core/json.ts';
 import type { JournalEntry } from '../core/view.ts';
-import { sha256Hex } from './dataFile.ts';
 
 /** The `prev` of a journal's first line. */
 export const noSum = '0'.repeat(64);
@@ -25,6 +26,7 @@ export interface JournalLine extends JournalEntry {
 /** What a line has beside its events, at most. */
 const envelopeBytes = 512;
 const sumMark = ',"sum":"';
+const lineHead = '{"seq":';
 const tailLength = sumMark.length + 64 + '"}'.length;
 
 /**
@@ -38,7 +40,7 @@ export function encodeLine(entry: JournalEntry, prev: string): { bytes: Buffer; 
     prev,
     events: entry.events as unknown as JsonValue,
   }).slice(0, -1);
-  const sum = sha256Hex(body);
+  const sum = hash('sha256', body);
   return { bytes: Buffer.from(`${body}${sumMark}${sum}"}\n`), sum };
 }
 
@@ -49,14 +51,29 @@ export function decodeLine(bytes: Buffer): JournalLine | undefined {
   const tail = bytes.toString('latin1', bodyLength);
   if (!tail.startsWith(sumMark) || !tail.endsWith('"}')) return undefined;
   const sum = tail.slice(sumMark.length, -2);
-  if (sha256Hex(bytes.subarray(0, bodyLength)) !== sum) return undefined;
-  const value = parseJson(`${bytes.toString('utf8', 0, bodyLength)}}`);
+  if (hash('sha256', bytes.subarray(0, bodyLength)) !== sum) return undefined;
+  // Most lines are ASCII, for which this is four times as fast.
+  const value = parseJson(bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8'));
   if (!isJsonObject(value)) return undefined;
   const { seq, at, prev, events } = value;
   if (typeof seq !== 'number' || typeof at !== 'string' || typeof prev !== 'string')
     return undefined;
   // The sum held, so the events are the ones that were written: their shape is the format's, not to be guessed again.
   return { seq, at, prev, events: events as unknown as readonly JournalEvent[], sum };
+}
+
+/** Where, in bytes that should be one line, others begin whose newline before them is damaged. */
+export function lineStartsIn(bytes: Buffer): number[] {
+  const starts: number[] = [];
+  for (let at = bytes.indexOf(sumMark); at >= 0; at = bytes.indexOf(sumMark, at + 1)) {
+    const end = at + tailLength;
+    // One byte stands where the newline stood.
+    if (bytes.toString('latin1', end - 2, end) !== '"}') continue;
+    if (bytes.toString('latin1', end + 1, end + 1 + lineHead.length) === lineHead) {
+      starts.push(end + 1);
+    }
+  }
+  return starts;
 }
 
 /**

@@ -93,3 +93,19 @@ test('equal values have equal canonical texts, different ones different', () => 
     '{"__proto__":{"b":2},"a":1}',
   );
 });
+
+test('a long row of digits is found wherever it stands, and only that costs', () => {
+  const digits = '12345678901234567890';
+  for (let length = 14; length <= 20; length++) {
+    for (let before = 0; before <= 40; before++) {
+      for (const filler of ['a', '5a', 'a55555555555555']) {
+        const key = filler.repeat(40).slice(0, before);
+        const number = digits.slice(0, length);
+        const text = `{"${key}x":${number},"z":1}`;
+        const value = (parseJson(text) as Record<string, unknown>)[`${key}x`];
+        assert.equal(isBigIntegerText(value), !Number.isSafeInteger(Number(number)), text);
+        assert.equal(JSON.stringify(value), number);
+      }
+    }
+  }
+});

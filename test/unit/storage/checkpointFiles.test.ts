@@ -179,7 +179,7 @@ test('a checkpoint whose write was short is not taken for one', async (t) => {
     (original as (...args: unknown[]) => void)(fd, data, from, Math.min(100, data.length), ...rest);
   Object.assign(fs, { write: short });
   t.after(() => Object.assign(fs, { write: original }));
-  await store.checkpoint('batch_completed', []);
+  await assert.rejects(store.checkpoint('batch_completed', []), { code: 'EIO' });
   Object.assign(fs, { write: original });
   const all = await listCheckpoints(nodeFileSystem, store.layout);
   assert.equal(all.length, 2);
