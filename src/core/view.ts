@@ -300,8 +300,12 @@ function moveUnits(draft: Draft, from: UnitState | undefined, to: UnitState, cou
 function growFile(draft: Draft, range: CommittedRange, lines: number): void {
   // Not a sum: after a damaged line the ranges that follow it still end where they end.
   const end = range.offset + range.bytes;
-  draft.files = draft.files.map((f) =>
-    f.file === range.file
+  const { role, file } = range;
+  const isNamed = draft.files.some((f) => f.file === file);
+  // The line that named the file may be damaged.
+  const files = isNamed ? draft.files : [...draft.files, { role, file, lines: 0, bytes: 0 }];
+  draft.files = files.map((f) =>
+    f.file === file
       ? {
           ...f,
           lines: f.lines + lines,

@@ -1,6 +1,6 @@
 import { readFully, withFile, type FileSystem } from './fileSystem.ts';
 import { journalStart, type JournalPosition, type PlacedEntry } from './journal.ts';
-import { decodeLine } from './journalLine.ts';
+import { decodeLine, lineStartsIn, type JournalLine } from './journalLine.ts';
 
 /** Bytes in the journal that are no line whose sum holds. */
 export interface BadStretch {
@@ -39,20 +39,19 @@ export async function scanJournal(
   const gaps: BadStretch[] = [];
   let lastCommitStart = from.start;
   let lastAt: string | undefined;
-  for await (const { offset, bytes, isWhole } of readLines(fileSystem, path, from.end)) {
-    const line = isWhole ? decodeLine(bytes) : undefined;
+  for await (const { offset, length, line, isRunOn } of journalLines(fileSystem, path, from.end)) {
     // A line that was here before is a copy: to fold it in again would count it twice.
     if (line === undefined || line.seq <= last.seq) {
-      const length = bytes.length + (isWhole ? 1 : 0);
       bad = { offset: bad?.offset ?? offset, bytes: (bad?.bytes ?? 0) + length };
       continue;
     }
     if (bad !== undefined) gaps.push(bad);
     else if (line.prev !== last.sum || line.seq !== last.seq + 1) gaps.push({ offset, bytes: 0 });
     bad = undefined;
+    if (isRunOn) gaps.push({ offset: offset + length - 1, bytes: 1 });
     if (line.at !== lastAt) lastCommitStart = offset;
     lastAt = line.at;
-    last = { seq: line.seq, start: offset, end: offset + bytes.length + 1, sum: line.sum };
+    last = { seq: line.seq, start: offset, end: offset + length, sum: line.sum };
     onEntry({ seq: line.seq, at: line.at, events: line.events, position: last });
   }
   return { position: last, lastCommitStart, gaps, torn: bad };
@@ -79,12 +78,43 @@ export async function readHeader(
   fileSystem: FileSystem,
   path: string,
 ): Promise<PlacedEntry | undefined> {
-  for await (const { bytes, isWhole } of readLines(fileSystem, path, 0)) {
-    const line = isWhole ? decodeLine(bytes) : undefined;
+  for await (const { length, line } of journalLines(fileSystem, path, 0)) {
     if (line === undefined) return undefined;
-    return { ...line, position: { seq: line.seq, start: 0, end: bytes.length + 1, sum: line.sum } };
+    return { ...line, position: { seq: line.seq, start: 0, end: length, sum: line.sum } };
   }
   return undefined;
+}
+
+/** A line of a journal. */
+export interface ScannedLine {
+  readonly offset: number;
+  /** Bytes, with what ends it. */
+  readonly length: number;
+  /** Its content when its sum holds. */
+  readonly line: JournalLine | undefined;
+  /** Its newline is damaged, so that the next line stands on it. */
+  readonly isRunOn: boolean;
+}
+
+/** The lines of a journal from an offset on, with flat memory. A damaged newline costs none of the two lines beside it. */
+export async function* journalLines(
+  fileSystem: FileSystem,
+  path: string,
+  from: number,
+): AsyncGenerator<ScannedLine, void, void> {
+  for await (const { offset, bytes, isWhole } of readLines(fileSystem, path, from)) {
+    const line = isWhole ? decodeLine(bytes) : undefined;
+    const starts = line === undefined ? lineStartsIn(bytes) : [];
+    let start = 0;
+    for (const next of starts) {
+      const part = decodeLine(bytes.subarray(start, next - 1));
+      yield { offset: offset + start, length: next - start, line: part, isRunOn: true };
+      start = next;
+    }
+    const rest = starts.length > 0 && isWhole ? decodeLine(bytes.subarray(start)) : line;
+    const length = bytes.length - start + (isWhole ? 1 : 0);
+    yield { offset: offset + start, length, line: rest, isRunOn: false };
+  }
 }
 
 /** A line of a file as bytes; `isWhole` when its newline is there. */

@@ -5,8 +5,7 @@ import { packFingerprints, unpackFingerprints, type Fingerprint } from '../core/
 import type { FileView } from '../core/view.ts';
 import { sha256Hex } from './dataFile.ts';
 import { readFully, type FileSystem, type StorageFile } from './fileSystem.ts';
-import { decodeLine } from './journalLine.ts';
-import { newline, readLines } from './journalReader.ts';
+import { journalLines, newline } from './journalReader.ts';
 import type { SessionLayout } from './layout.ts';
 import { lineKeyReader, type LineKey } from './lineKeys.ts';
 
@@ -101,8 +100,7 @@ async function checkAll(
   files: readonly CheckedFile[],
 ): Promise<void> {
   let seq = -1;
-  for await (const { bytes, isWhole } of readLines(fileSystem, layout.journal, 0)) {
-    const line = isWhole ? decodeLine(bytes) : undefined;
+  for await (const { line } of journalLines(fileSystem, layout.journal, 0)) {
     if (line === undefined || line.seq <= seq) continue;
     seq = line.seq;
     for (const event of line.events) await checkEvent(event, files);

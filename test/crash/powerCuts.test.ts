@@ -18,12 +18,7 @@ import {
   RecordingFileSystem,
   type CrashMode,
 } from '../fixtures/recordingFileSystem.ts';
-import {
-  Acknowledged,
-  scriptCollection,
-  scriptRun,
-  tickingClock,
-} from '../fixtures/scriptRun.ts';
+import { Acknowledged, scriptCollection, scriptRun, tickingClock } from '../fixtures/scriptRun.ts';
 import { SeededRandom } from '../fixtures/seededRandom.ts';
 import {
   carryScriptOn,
