@@ -235,8 +235,38 @@ const restSource = z.strictObject({
   request: requestOptions.prefault({}),
 });
 
+const filesSource = z.strictObject({
+  type: z.literal('files'),
+  inputs: z
+    .array(
+      z.union([
+        text(),
+        z.strictObject({
+          path: text(),
+          bytes: z.number().int().min(0).describe('Size when the merge began.'),
+          modifiedMs: z.number().describe('Time of its last change when the merge began.'),
+        }),
+      ]),
+    )
+    .min(1)
+    .describe(
+      'Files to read, in this order, relative to the workspace folder: JSONL, or CSV and TSV with a line of names; also as .gz.',
+    ),
+  onConflict: z
+    .enum(['first', 'last', 'richest'])
+    .default('first')
+    .describe(
+      'Which of several records with one key is kept; richest: the one with the most fields that hold something.',
+    ),
+  sort: text()
+    .optional()
+    .describe(
+      'Field to sort the records by: numbers, then texts, then records without it. Left out: in the order of the files.',
+    ),
+});
+
 const sourceConfig = z
-  .discriminatedUnion('type', [htmlSource, restSource])
+  .discriminatedUnion('type', [htmlSource, restSource, filesSource])
   .describe('What to collect.');
 
 const jsonSchemaObject = z.record(z.string(), z.json());
@@ -383,6 +413,8 @@ export type Collection = z.infer<typeof collectionSchema>;
 export type HtmlSourceConfig = z.infer<typeof htmlSource>;
 /** The `rest` source's part of a collection. */
 export type RestSourceConfig = z.infer<typeof restSource>;
+/** The `files` source's part of a collection. */
+export type FilesSourceConfig = z.infer<typeof filesSource>;
 /** One field of the `html` source. */
 export type HtmlFieldConfig = z.infer<typeof htmlField>;
 /** One field of the `rest` source. */

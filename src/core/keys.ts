@@ -11,7 +11,7 @@ export const fingerprintBytes = 16;
 /** The recipe of {@link recordKey}, in the words that the journal's header keeps. */
 export const keyRecipe =
   'first 16 bytes of sha256 of JSON.stringify of the tuple of the typed key fields; ' +
-  'without record.key: of the page URL for one record per page, else of the whole record';
+  'without record.key: of the page URL for one record per page, of the canonical JSON of a line of a file, else of the whole record';
 
 /** The fingerprint of a text. */
 export function fingerprint(text: string): Fingerprint {

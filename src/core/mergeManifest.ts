@@ -6,8 +6,9 @@ export interface MergedInput {
   /** As the person named it, relative to the workspace folder where it is inside. */
   readonly file: string;
   readonly bytes: number;
-  /** Of the file's bytes, hex. */
-  readonly sha256: string;
+  /** Of the file's bytes, hex; null when it could not be read to its end. */
+  readonly sha256: string | null;
+  /** Lines (rows of a CSV file) that hold something: the sum of `kept`, `duplicates` and `rejected`. */
   readonly lines: number;
   /** Records of it that are in the output. */
   readonly kept: number;
@@ -17,6 +18,8 @@ export interface MergedInput {
   readonly conflicts: number;
   /** Lines that are no record: in the rejected file with their place. */
   readonly rejected: number;
+  /** Why it could not be read to its end; null when it was. */
+  readonly error: string | null;
 }
 
 /** What a merge made of what: `OUT.manifest.json`. */

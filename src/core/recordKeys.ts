@@ -1,5 +1,5 @@
-import type { Collection } from './config.ts';
-import { setKey, toJsonLine, type JsonObject, type JsonValue } from './json.ts';
+import type { Collection, HtmlSourceConfig, RestSourceConfig } from './config.ts';
+import { canonicalJson, setKey, toJsonLine, type JsonObject, type JsonValue } from './json.ts';
 import {
   fingerprint,
   provenanceFields,
@@ -34,6 +34,14 @@ export function recordKeysOf(collection: Collection): RecordKeys {
       ofMasterRecord: () => undefined,
     };
   }
+  if (source.type === 'files') {
+    // Which program wrote a line shows in the order of its fields, and makes it no other record.
+    const ofContent = (r: JsonObject): Fingerprint => wholeRecordKey(canonicalJson(r));
+    return {
+      of: ofContent,
+      ofMasterRecord: (r) => ofContent(output.provenance ? without(r, provenanceFields) : r),
+    };
+  }
   const clockFields = fieldsFromTheClock(source);
   const withoutClock = (r: JsonObject): string => toJsonLine(without(r, clockFields));
   // Without provenance a field of such a name is the record's own.
@@ -45,7 +53,7 @@ export function recordKeysOf(collection: Collection): RecordKeys {
 }
 
 /** Fields that differ each time the same thing is received. */
-function fieldsFromTheClock(source: Collection['source']): string[] {
+function fieldsFromTheClock(source: HtmlSourceConfig | RestSourceConfig): string[] {
   const fields: Readonly<Record<string, string | { readonly from?: string | undefined }>> =
     source.fields ?? {};
   return Object.entries(fields)

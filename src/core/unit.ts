@@ -38,5 +38,13 @@ export interface ClaimedUnit extends Unit {
   readonly attempt: number;
 }
 
+/** A line of an input file. */
+export interface Place {
+  /** As the collection names it. */
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+}
+
 /** How a unit may end. */
 export type FinalUnitState = Exclude<UnitState, 'pending' | 'in_progress'>;

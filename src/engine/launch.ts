@@ -1,10 +1,13 @@
 import { collectionSchema, type Collection } from '../core/config.ts';
 import { fixedDifferences } from '../core/digest.ts';
-import { UsageError } from '../core/errors.ts';
+import { codeOf, messageOf, UsageError } from '../core/errors.ts';
 import type { RecoveredEvent, SessionEvent } from '../core/events.ts';
 import type { LogFields, Logger, Secrets } from '../core/ports.ts';
+import type { InDoubtWord, SessionResumeResult } from '../core/recoveryData.ts';
 import { createSource, needsDoneByLane } from '../sources/registry.ts';
 import type { NetworkSettings, SourceContext } from '../sources/source.ts';
+import { listCheckpoints } from '../storage/checkpointFiles.ts';
+import { checkFileEnds } from '../storage/dataFileCheck.ts';
 import { collectionLock, type SessionLayout } from '../storage/layout.ts';
 import { FileLock } from '../storage/lock.ts';
 import { networkFileSystemAt } from '../storage/machine.ts';
@@ -14,6 +17,7 @@ import {
   readSessionHeader,
   type Opener,
 } from '../storage/openSession.ts';
+import { writeRecoveryReport } from '../storage/recoveryReport.ts';
 import {
   findStateRoot,
   inspectSession,
@@ -26,6 +30,12 @@ import { resolveOutputDir } from '../storage/workspaceFiles.ts';
 import { loadCollection } from './loadCollection.ts';
 import { logJournal } from './journalLog.ts';
 import { compileRecordSchema, Preparer } from './prepare.ts';
+import { chooseCheckpoint, type ChosenCheckpoint } from './recovery/chooseCheckpoint.ts';
+import { examineSession } from './recovery/examine.ts';
+import { refuseInDoubt, settleInDoubt } from './recovery/inDoubt.ts';
+import { planId } from './recovery/plan.ts';
+import { resumeResult, type Resumption } from './recovery/result.ts';
+import { retriedUnits } from './recovery/retry.ts';
 import { SessionRun } from './sessionRun.ts';
 
 /** Everything that a run gets from where it runs: the terminal or the editor. */
@@ -41,6 +51,20 @@ export interface Launched {
   readonly run: SessionRun;
   /** What taking the session up again had to mend; undefined when nothing, or when it is new. */
   readonly recovered: RecoveredEvent | undefined;
+  /** What taking the session up again did; undefined when it is new. */
+  readonly result: SessionResumeResult | undefined;
+}
+
+/** What a person asks for beside going on. */
+export interface ResumeChoices {
+  /** Id of an older checkpoint, or a part of it: free work that moved on since is done again. */
+  readonly checkpoint?: string | undefined;
+  /** Numbers of failed units that are tried again; null for all. */
+  readonly retryFailed?: readonly number[] | null | undefined;
+  /** A word on paid calls in doubt. */
+  readonly inDoubt?: InDoubtWord | undefined;
+  /** Compare every byte of the data files with the journal first. */
+  readonly isThorough?: boolean | undefined;
 }
 
 /** What to do where a collection has a session that is not complete. */
@@ -76,7 +100,7 @@ export async function startCollection(
     const isUnfinished = newest !== undefined && !isOver(newest, collection);
     if (newest !== undefined && mode === 'resume-or-start') {
       if (!isUnfinished) throw nothingLeft(newest);
-      return await resumeIn(environment, newest.layout, collection);
+      return await resumeIn(environment, newest, collection, {});
     }
     if (isUnfinished && mode === 'new-only') throw unfinished(newest);
     const log = new LateLog(ports.logger);
@@ -87,7 +111,7 @@ export async function startCollection(
       outputDir,
       previous: previousFor(collection, earlier, undefined),
     });
-    return { run: await launch(environment, store, log), recovered: undefined };
+    return { run: await launch(environment, store, log), recovered: undefined, result: undefined };
   } finally {
     lock.release();
   }
@@ -97,30 +121,39 @@ export async function startCollection(
  * Takes a session up again. The collection file may have changed in what may change; where it is gone, the session goes
  * on with what its journal says.
  *
- * @throws UsageError `CONFIG_CHANGED` naming what differs; HeldError when another process has the session.
+ * @throws UsageError `CONFIG_CHANGED` naming what differs, `SESSION_COMPLETE` where there is nothing to do, `IN_DOUBT`
+ * while paid calls wait for a word, and as {@link chooseCheckpoint}; HeldError when another process has the session.
  */
 export async function resumeSession(
   environment: Environment,
   layout: SessionLayout,
+  choices: ResumeChoices = {},
 ): Promise<Launched> {
   const { ports, secrets } = environment;
   const header = await readSessionHeader(ports, layout);
   const collection = await collectionNow(environment, layout, header);
   const found = await inspectSession(ports.fileSystem, ports.machine, layout);
-  if (isOver(found, collection)) throw nothingLeft(found);
   await checkSecrets(collection, secrets);
-  return resumeIn(environment, layout, collection);
+  return resumeIn(environment, found, collection, choices);
 }
 
 async function resumeIn(
   environment: Environment,
-  layout: SessionLayout,
+  found: FoundSession,
   collection: Collection,
+  choices: ResumeChoices,
 ): Promise<Launched> {
   const { ports, opener } = environment;
+  const { layout } = found;
+  const startedAt = ports.clock.now();
+  const startedMs = ports.clock.monotonicMs();
   const header = await readSessionHeader(ports, layout);
   const changed = fixedDifferences(header.collection, collection);
   if (changed.length > 0) throw configChanged(header, changed);
+  const back = await goingBack(ports, found, collection, choices);
+  if (found.view.reservedMicroUsd > 0 && choices.inDoubt === undefined) {
+    await refuseInDoubt(ports.fileSystem, layout);
+  }
   const previous =
     collection.dedup.against === 'previous'
       ? previousFor(collection, await sessionsOf(environment, layout.root, collection.name), layout)
@@ -128,8 +161,127 @@ async function resumeIn(
   const log = new LateLog(ports.logger);
   const opened = await openSession({ ...ports, logger: log }, opener, layout, collection, {
     previous,
+    isThorough: choices.isThorough ?? false,
+    ...(back === undefined
+      ? {}
+      : { since: { seq: back.checkpoint.seq, checkpoint: back.checkpoint.id } }),
   });
-  return { run: await launch(environment, opened.store, log), recovered: opened.recovered };
+  const { store, recovered } = opened;
+  try {
+    const callsSettled =
+      choices.inDoubt === undefined ? 0 : await settleInDoubt(store, choices.inDoubt);
+    const unitsRetried =
+      choices.retryFailed === undefined ? 0 : await bringFailedBack(store, choices.retryFailed);
+    const run = await launch(environment, store, log);
+    const result = await tellResult(ports, log, store, {
+      ...opened,
+      session: layout.session,
+      startedAt,
+      startedMs,
+      since:
+        back === undefined
+          ? undefined
+          : { checkpoint: back.checkpoint.id, unitsAgain: back.unitsAgain },
+      unitsRetried,
+      callsSettled,
+    });
+    return { run, recovered, result };
+  } catch (error) {
+    // Nothing was begun: whoever corrects what is wrong finds the session free.
+    await store.close(true);
+    await log.close();
+    throw error;
+  }
+}
+
+/** An older checkpoint that the session is taken up from, with how many units that gives back. */
+interface GoingBack {
+  readonly checkpoint: ChosenCheckpoint;
+  readonly unitsAgain: number;
+}
+
+/** @throws UsageError where nothing is left to do, or the checkpoint can't be used. */
+async function goingBack(
+  ports: StoragePorts,
+  found: FoundSession,
+  collection: Collection,
+  { checkpoint: wanted, retryFailed }: ResumeChoices,
+): Promise<GoingBack | undefined> {
+  const { view, layout } = found;
+  let back: GoingBack | undefined;
+  if (wanted !== undefined) {
+    const checkpoint = await chooseCheckpoint(ports.fileSystem, layout, wanted);
+    const { movedSince } = await examineSession(ports, layout, checkpoint);
+    const unitsAgain = Object.values(movedSince ?? {}).reduce((sum, count) => sum + count, 0);
+    back = { checkpoint, unitsAgain };
+  }
+  const isTargetReached = view.records >= (collection.limits.target ?? Infinity);
+  const isAskedForMore =
+    (back?.unitsAgain ?? 0) > 0 || (retryFailed !== undefined && view.units.failed > 0);
+  if (isOver(found, collection) && (isTargetReached || !isAskedForMore)) throw nothingLeft(found);
+  return back;
+}
+
+async function bringFailedBack(
+  store: SessionStore,
+  wanted: readonly number[] | null,
+): Promise<number> {
+  const units = await retriedUnits(store, wanted);
+  for (const { n, keys } of units) store.expectAgain(n, keys);
+  if (units.length > 0) await store.record(...units.flatMap(({ events }) => events));
+  return units.length;
+}
+
+/** How many of the newest checkpoints are looked at when a session is taken up: validating looks at all. */
+const checkedCheckpoints = 10;
+
+/** Finds out what resuming came to, logs it and writes it down. */
+async function tellResult(
+  { fileSystem, clock }: StoragePorts,
+  log: Logger,
+  store: SessionStore,
+  parts: { readonly startedMs: number } & Pick<
+    Resumption,
+    | 'session'
+    | 'startedAt'
+    | 'recovered'
+    | 'wasIndexRebuilt'
+    | 'since'
+    | 'unitsRetried'
+    | 'callsSettled'
+  >,
+): Promise<SessionResumeResult> {
+  const { layout, view } = store;
+  const checkpoints = await listCheckpoints(fileSystem, layout, checkedCheckpoints);
+  const files = await checkFileEnds(fileSystem, layout, view.files);
+  const openGroups = await store.openGroups();
+  const endedAt = clock.now();
+  const result = resumeResult({
+    ...parts,
+    planId: planId(parts.session, parts.startedAt),
+    endedAt,
+    durationMs: clock.monotonicMs() - parts.startedMs,
+    view,
+    openGroups,
+    checkpoints,
+    files,
+  });
+  const {
+    plan_id: plan,
+    success,
+    recovery_steps_executed: steps,
+    resume_warnings: warnings,
+  } = result;
+  log.info({ plan, success, steps, warnings }, 'Session resumed');
+  try {
+    await writeRecoveryReport(fileSystem, layout, result, endedAt);
+  } catch (error) {
+    log.warn(
+      { code: codeOf(error) },
+      `What resuming did could not be written down: ${messageOf(error)}`,
+    );
+  }
+  return result;
 }
 
 async function launch(
@@ -150,6 +302,9 @@ async function launch(
     retry: collection.retry,
     perHost: collection.limits.perHost,
     network,
+    root: store.layout.root,
+    scratch: store.layout.scratch,
+    keyFields: collection.record.key,
   };
   const source = await createSource(collection.source, context, doneByLane);
   const networked = await networkFileSystemAt(store.layout.root);
@@ -179,6 +334,7 @@ async function collectionNow(
   layout: SessionLayout,
   header: SessionEvent,
 ): Promise<Collection> {
+  if (header.collectionFile === '') return collectionSchema.parse(header.collection);
   const file = layout.absolute(header.collectionFile);
   if ((await ports.fileSystem.status(file)) === undefined)
     return collectionSchema.parse(header.collection);

@@ -33,7 +33,7 @@ async function checkRecord({ record, source, limits }: Collection): Promise<Prob
       });
     }
   }
-  const { fields } = source;
+  const fields = source.type === 'files' ? undefined : source.fields;
   if (fields === undefined) return problems;
   const check = (name: string, path: string): void => {
     if (Object.hasOwn(fields, name) || Object.hasOwn(fields, name.split('.')[0] ?? '')) return;

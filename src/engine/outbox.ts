@@ -25,6 +25,8 @@ export class Outbox {
   #rejected: PreparedReject[] = [];
   #raw: string[] = [];
   #newUnits: NewUnit[] = [];
+  /** Records that the source left out itself. */
+  #leftOut = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timedFlush: Promise<void> | undefined;
   /** Keys and duplicates that are durable although the cursor has not moved past them. */
@@ -60,8 +62,10 @@ export class Outbox {
     newUnits: readonly NewUnit[],
     raw: readonly string[],
     events: readonly JournalEvent[],
+    duplicates = 0,
   ): Promise<void> {
     await this.#timedFlush;
+    this.#leftOut += duplicates;
     this.#records =
       this.#records.length === 0 ? prepared.records : this.#records.concat(prepared.records);
     this.#rejected =
@@ -119,7 +123,13 @@ export class Outbox {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const records = this.#records;
-    const rest = { rejected: this.#rejected, raw: this.#raw, newUnits: this.#newUnits };
+    const rest = {
+      rejected: this.#rejected,
+      raw: this.#raw,
+      newUnits: this.#newUnits,
+      duplicates: this.#leftOut,
+    };
+    this.#leftOut = 0;
     this.#records = [];
     this.#rejected = [];
     this.#raw = [];

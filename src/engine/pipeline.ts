@@ -61,7 +61,8 @@ export async function carryOut<Item>(
       const prepared = await preparer.prepare(page.items, unit);
       const raw = parts.keepsRaw ? rawLines({ ...unit, cursor: outbox.cursor }, page, source) : [];
       page.items.length = 0;
-      await outbox.put(prepared, page.units ?? [], raw, progressEvents(unit, page));
+      const { units = [], duplicates } = page;
+      await outbox.put(prepared, units, raw, progressEvents(unit, page), duplicates);
       if (outbox.isCut) outcome = { kind: 'back', ...(await giveBack(outbox, 'limit', 0)) };
       else if (page.end !== undefined) outcome = { kind: 'finished' };
       if (outcome !== undefined) break;

@@ -12,7 +12,7 @@ import {
 import { fieldValue } from '../core/keys.ts';
 import { recordKeysOf, type RecordKeys } from '../core/recordKeys.ts';
 import type { Unit } from '../core/unit.ts';
-import type { Source } from '../sources/source.ts';
+import type { ItemFacts, Source } from '../sources/source.ts';
 import type { PreparedRecord, PreparedReject } from '../storage/committer.ts';
 import { rejectedLine } from '../storage/sessionStore.ts';
 
@@ -49,21 +49,25 @@ export class Preparer<Item> {
   async prepare(items: readonly Item[], unit: Unit): Promise<Prepared> {
     const prepared: Prepared = { records: [], rejected: [] };
     for (const item of items) {
+      const facts = this.#source.facts?.(item) ?? noFacts;
       try {
         const mapped = this.#source.map(item, unit);
-        this.#add(mapped instanceof Promise ? await mapped : mapped, item, unit, prepared);
+        this.#add(mapped instanceof Promise ? await mapped : mapped, item, facts, unit, prepared);
       } catch (error) {
         const line = toJsonLine(this.#source.toRaw(item));
-        prepared.rejected.push(rejectedLine(unit.n, `mapping: ${messageOf(error)}`, line));
+        // At a place it is the line that is wrong, and not what was made of it.
+        const what = facts.place === undefined ? 'mapping: ' : '';
+        const reason = at(facts.place, `${what}${messageOf(error)}`);
+        prepared.rejected.push(rejectedLine(unit.n, reason, line));
       }
     }
     return prepared;
   }
 
-  #add(record: JsonObject, item: Item, unit: Unit, prepared: Prepared): void {
-    const line = toJsonLine(record);
+  #add(record: JsonObject, item: Item, facts: ItemFacts, unit: Unit, prepared: Prepared): void {
+    const line = facts.line ?? toJsonLine(record);
     const reject = (reason: string): void => {
-      prepared.rejected.push(rejectedLine(unit.n, reason, line));
+      prepared.rejected.push(rejectedLine(unit.n, at(facts.place, reason), line));
     };
     if (!isJsonObject(record)) {
       reject('not an object');
@@ -73,17 +77,18 @@ export class Preparer<Item> {
       reject(`schema: ${schemaErrors(this.#validate)}`);
       return;
     }
-    const key = this.#keys.of(record, line, unit.key);
+    const key = facts.key ?? this.#keys.of(record, line, unit.key);
     if (typeof key !== 'string') {
       reject(`no key: field "${key.missing}" is missing or null`);
       return;
     }
     const limitValue = this.#limitValue(record);
-    prepared.records.push({
-      line: this.#hasProvenance ? toJsonLine(this.#withProvenance(record, item, unit)) : line,
-      key,
-      ...(limitValue === undefined ? {} : { limitValue }),
-    });
+    const written = this.#hasProvenance
+      ? toJsonLine(this.#withProvenance(record, item, unit))
+      : line;
+    prepared.records.push(
+      limitValue === undefined ? { line: written, key } : { line: written, key, limitValue },
+    );
   }
 
   #limitValue(record: JsonObject): string | undefined {
@@ -98,6 +103,12 @@ export class Preparer<Item> {
     for (const [name, value] of Object.entries(record)) setKey(result, name, value);
     return Object.assign(result, { _unit: unit.n, _url: url, _fetchedAt: fetchedAt });
   }
+}
+
+const noFacts: ItemFacts = {};
+
+function at(place: ItemFacts['place'], reason: string): string {
+  return place === undefined ? reason : `${place.file}:${place.line}: ${reason}`;
 }
 
 /** Compiles `record.schema`. @throws with ajv's words when it is no JSON Schema. */

@@ -1,6 +1,6 @@
 import { backoffDelayMs } from '../core/backoff.ts';
 import { assertNever } from '../core/assert.ts';
-import { codeOf, FaultError, messageOf } from '../core/errors.ts';
+import { codeOf, FaultError, messageOf, PauseError, UsageError } from '../core/errors.ts';
 import type { CheckpointType, PauseReason, StopReason } from '../core/events.ts';
 import type { SessionSnapshot } from '../core/live.ts';
 import type { Clock, Logger, Random } from '../core/ports.ts';
@@ -11,6 +11,7 @@ import type { SessionStore } from '../storage/sessionStore.ts';
 import { Frontier } from './frontier.ts';
 import { carryOut, type PipelineParts, type UnitOutcome } from './pipeline.ts';
 import type { Preparer } from './prepare.ts';
+import { retriedUnits } from './recovery/retry.ts';
 import { RunStats } from './stats.ts';
 
 /** What a run is made of. */
@@ -23,6 +24,8 @@ export interface SessionRunParts {
   readonly logger: Logger;
   /** Called with the journal's new lines. */
   readonly onEntries: (entries: readonly JournalEntry[]) => void;
+  /** What must be durable before the session is called completed; may be called again after it was aborted. */
+  readonly beforeCompleted?: (signal: AbortSignal) => Promise<void>;
 }
 
 /** How a run ended. */
@@ -76,7 +79,8 @@ export class SessionRun {
     const { store, source, clock } = parts;
     const { collection } = store;
     this.#parts = parts;
-    this.#frontier = new Frontier(clock, store, collection.limits.perHost.concurrency);
+    const perLane = parts.source.traits.inOrder ? 1 : collection.limits.perHost.concurrency;
+    this.#frontier = new Frontier(clock, store, perLane);
     this.#stats = new RunStats(clock, store.view);
     this.#pipeline = {
       source,
@@ -196,6 +200,31 @@ export class SessionRun {
     this.#changed();
   }
 
+  /**
+   * Brings failed units back, to be tried again; resolves to how many when that is durable.
+   *
+   * @param wanted their numbers; null for all. Units that did not fail are passed over.
+   * @throws UsageError `NOT_RUNNING` when the run is at its end.
+   */
+  async retryFailed(wanted: readonly number[] | null): Promise<number> {
+    const { store } = this.#parts;
+    if (this.#isEnding) {
+      throw new UsageError('NOT_RUNNING', `${store.layout.session} is at its end.`, {
+        session: store.layout.session,
+      });
+    }
+    let count = 0;
+    await this.#frontier.bringBack(async () => {
+      const units = await retriedUnits(store, wanted);
+      if (units.length === 0) return [];
+      for (const { n, keys } of units) store.expectAgain(n, keys);
+      await store.record(...units.flatMap(({ events }) => events));
+      count = units.length;
+      return units;
+    });
+    return count;
+  }
+
   /** Ends the run early, in order: work in flight goes back to its cursors, a checkpoint is written, the lock let go. */
   stop(reason: StopReason): Promise<RunEnd> {
     void this.#end('stopped', reason);
@@ -220,10 +249,29 @@ export class SessionRun {
       }),
     );
     // One that fails interrupts the others; the work is over when all of them are at rest.
-    this.#workers = Promise.all(tasks).then(() => {
+    const { beforeCompleted } = this.#parts;
+    this.#workers = Promise.all(tasks).then(async () => {
+      if (!signal.aborted && beforeCompleted !== undefined) await this.#conclude(beforeCompleted);
       this.#stats.stop();
       if (!signal.aborted || store.isTargetReached) void this.#end('completed');
     });
+  }
+
+  /** Does what comes before the end. Where that fails, the run is interrupted and not at its end. */
+  async #conclude(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const { signal } = this.#abort;
+    try {
+      await work(signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof PauseError)) {
+        this.#faulted(asFault(error));
+        return;
+      }
+      this.pause('setup', error.message).catch((fault: unknown) => {
+        this.#faulted(asFault(fault));
+      });
+    }
   }
 
   async #plan(signal: AbortSignal): Promise<void> {
@@ -313,6 +361,8 @@ export class SessionRun {
       reason: 'disk-full',
       message: `The disk is full (${message}).`,
     };
+    // The journal can't say it; the log may, once there is space.
+    this.#parts.logger.error({ code: 'DISK_FULL' }, this.#pause.message);
     this.#isAtRest = true;
     // Nobody is going to free space for a run that ends: what waits was never acknowledged.
     if (this.#isEnding) this.#parts.store.abandon();
@@ -426,5 +476,13 @@ export class SessionRun {
 
 function asFault(error: unknown): FaultError {
   if (error instanceof FaultError) return error;
-  return new FaultError('ENGINE_FAILED', `The engine failed: ${messageOf(error)}.`, {}, error);
+  if (codeOf(error) === 'INTERNAL') {
+    return new FaultError('ENGINE_FAILED', `The engine failed: ${messageOf(error)}.`, {}, error);
+  }
+  return new FaultError(
+    'STORAGE_FAILED',
+    `The disk gave an error: ${messageOf(error)}. What was counted is safe; resume the session to check what is there.`,
+    {},
+    error,
+  );
 }

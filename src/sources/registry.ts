@@ -32,6 +32,10 @@ export async function createSource(
       const { createRestSource } = await import('./rest/restSource.ts');
       return createRestSource(config, context);
     }
+    case 'files': {
+      const { createFilesSource } = await import('./files/filesSource.ts');
+      return createFilesSource(config, context);
+    }
     default:
       return assertNever(config, 'source');
   }
@@ -44,6 +48,8 @@ export async function checkSource(config: SourceConfig): Promise<readonly Proble
       return (await import('./html/checkConfig.ts')).checkHtmlConfig(config);
     case 'rest':
       return (await import('./rest/checkRestConfig.ts')).checkRestConfig(config);
+    case 'files':
+      return [];
     default:
       return assertNever(config, 'source');
   }

@@ -1,6 +1,8 @@
 import type { EndProof, HostHealth } from '../core/events.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
+import type { Fingerprint, MissingKeyPart } from '../core/keys.ts';
 import type { Clock, Logger, Random, Secrets } from '../core/ports.ts';
+import type { Place } from '../core/unit.ts';
 import type { ClaimedUnit, NewUnit, Unit } from '../core/unit.ts';
 
 /** What a source can do; the conformance suite and the engine go by it. */
@@ -11,6 +13,8 @@ export interface SourceTraits {
   readonly discovers: boolean;
   /** Units have a cursor, so that a resume goes on in the middle of one. */
   readonly resumesMidUnit: boolean;
+  /** Units are carried out one after the other, in the order in which they were planned. */
+  readonly inOrder?: true;
 }
 
 /** What a source is given for its life. */
@@ -27,6 +31,12 @@ export interface SourceContext {
   readonly perHost: { readonly concurrency: number; readonly ratePerSecond?: number | undefined };
   /** How the place that it runs in reaches the network. */
   readonly network: NetworkSettings;
+  /** Absolute path of the workspace folder: what paths in the collection are relative to. */
+  readonly root: string;
+  /** Absolute path of a folder for what does not fit into memory. Nothing in it is needed after the source is closed. */
+  readonly scratch: string;
+  /** `record.key` of the collection. */
+  readonly keyFields: readonly string[] | undefined;
 }
 
 /** How the editor (or the terminal's environment) reaches the network. */
@@ -61,10 +71,22 @@ export interface Page<Item> {
   readonly items: Item[];
   /** New units that came to light. Known ones are dropped by their key. */
   readonly units?: readonly NewUnit[];
+  /** Items that the source left out because another one with the same key is kept: counted as duplicates. */
+  readonly duplicates?: number;
   /** Where to go on after this page; the unit is resumed from here. Left out: the cursor stays. */
   readonly cursor?: JsonValue;
   /** The unit is finished with this page, and this shows it. The last page must have it. */
   readonly end?: EndProof;
+}
+
+/** What an item brings along, so that it need not be made of it again. */
+export interface ItemFacts {
+  /** The text that it was read from, one line of JSON: it is written as it is. */
+  readonly line?: string;
+  /** The record's key, as `recordKeysOf` would make it. */
+  readonly key?: Fingerprint | MissingKeyPart;
+  /** Where it stands: told when it is rejected. */
+  readonly place?: Place;
 }
 
 /**
@@ -89,6 +111,8 @@ export interface Source<Item> {
   collect(unit: ClaimedUnit, context: CollectContext): AsyncGenerator<Page<Item>, void, void>;
   /** The record of one item. */
   map(item: Item, unit: Unit): JsonObject | Promise<JsonObject>;
+  /** Left out by sources whose items bring nothing along. */
+  facts?(item: Item): ItemFacts;
   /** The item as received, for the raw file. */
   toRaw(item: Item): JsonValue;
   /** An item from its raw form, so that records can be mapped again without a call. */

@@ -13,6 +13,7 @@ import type { NewUnit, Unit } from '../core/unit.ts';
 import type { SeenKeys } from '../dedup/seenKeys.ts';
 import { sha256Hex, type DataFile } from './dataFile.ts';
 import { hasCode } from './fileSystem.ts';
+import { newline } from './journalReader.ts';
 import { nobody, type ReplayChoice, type ReplayKeys } from './replayKeys.ts';
 import type { Journal, PlacedEntry } from './journal.ts';
 
@@ -36,6 +37,8 @@ export interface Handover {
   /** The unit that it is for; its `records`, `rejected` and `raw` are counted for it. */
   readonly unit?: number;
   readonly records?: readonly PreparedRecord[];
+  /** Records that its source left out itself as duplicates of others. */
+  readonly duplicates?: number;
   readonly rejected?: readonly PreparedReject[];
   /** Lines for the raw file. */
   readonly raw?: readonly string[];
@@ -230,7 +233,7 @@ export class Committer {
         const { lines, keys } = decision.lines[role];
         if (lines.length === 0) continue;
         const file = await this.#options.dataFile(role);
-        const bytes = Buffer.from(`${lines.join('\n')}\n`);
+        const bytes = toBytes(lines);
         written.push(file);
         const appending = file.append(bytes);
         // While the system writes.
@@ -278,7 +281,8 @@ export class Committer {
 
   #decideOne(handover: Handover, decision: Decision): void {
     const { seenRecords, makeReject } = this.#options;
-    const tally = { unit: handover.unit ?? 0, records: 0, duplicates: 0, rejected: 0, raw: 0 };
+    const duplicates = handover.duplicates ?? 0;
+    const tally = { unit: handover.unit ?? 0, records: 0, duplicates, rejected: 0, raw: 0 };
     const keys: Fingerprint[] = [];
     const adopted: Fingerprint[] = [];
     let isCut = false;
@@ -459,6 +463,20 @@ function handoverBytes(handover: Handover): number {
   for (const { line } of handover.rejected ?? []) bytes += line.length;
   for (const line of handover.raw ?? []) bytes += line.length;
   for (const unit of handover.newUnits ?? []) bytes += unit.key.length + 50;
+  return bytes;
+}
+
+/** Lines with their newlines. Joined as text first they would be copied twice. */
+function toBytes(lines: readonly string[]): Buffer {
+  let length = lines.length;
+  for (const line of lines) length += Buffer.byteLength(line);
+  const bytes = Buffer.allocUnsafe(length);
+  let at = 0;
+  for (const line of lines) {
+    at += bytes.write(line, at);
+    bytes[at] = newline;
+    at += 1;
+  }
   return bytes;
 }
 

@@ -48,8 +48,18 @@ export class SessionLayout {
     return join(this.checkpoints, `${id}.json`);
   }
 
+  /** What a source keeps beside memory while it runs. */
+  get scratch(): string {
+    return join(this.folder, 'scratch');
+  }
+
   get log(): string {
     return join(this.folder, 'logs', 'collector.ndjson');
+  }
+
+  /** What resuming did, by the id of its plan. */
+  recovery(planId: string): string {
+    return join(this.folder, 'recovery', `${planId}.json`);
   }
 
   /** The absolute path of a file that a journal names. */

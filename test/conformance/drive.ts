@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { canonicalJson, type JsonObject, type JsonValue, parseJson } from '../../src/core/json.ts';
 import { silentLogger } from '../../src/core/ports.ts';
 import { systemClock } from '../../src/core/systemPorts.ts';
@@ -17,6 +19,9 @@ export function makeContext(changes: Partial<SourceContext> = {}): SourceContext
     retry: { attempts: 5, baseMs: 10, maxMs: 100 },
     perHost: { concurrency: 4 },
     network: {},
+    root: tmpdir(),
+    scratch: join(tmpdir(), `cf-scratch-${process.pid}`),
+    keyFields: undefined,
     ...changes,
   };
 }
