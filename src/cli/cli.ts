@@ -4,10 +4,17 @@ import { resumeCommand } from './commands/resume.ts';
 import { runCommand } from './commands/run.ts';
 import { sessionsCommand } from './commands/sessions.ts';
 import { showCommand } from './commands/show.ts';
+import { validateCommand } from './commands/validate.ts';
 import { exitCodes } from './exitCodes.ts';
 
 /** Every command, in the order of `--help`. */
-const commands: readonly CommandSpec[] = [runCommand, resumeCommand, sessionsCommand, showCommand];
+const commands: readonly CommandSpec[] = [
+  runCommand,
+  resumeCommand,
+  sessionsCommand,
+  showCommand,
+  validateCommand,
+];
 
 /** Carries out one command line; resolves to its exit code. Words for people go to standard error with `--json`. */
 export async function runCli(args: readonly string[]): Promise<number> {

@@ -1,6 +1,7 @@
 import type { Handlers } from '../protocol/rpc.ts';
 import type { RecoveryRequests, ToolRequests } from '../protocol/worker.ts';
 import { Jobs } from './jobs.ts';
+import { validateHandler } from './validateHandler.ts';
 import type { HostSide, WorkerSessions } from './workerSessions.ts';
 
 /** Answers to the requests about recovery, and to those that read or make files beside running sessions. */
@@ -14,5 +15,6 @@ export function toolHandlers(
       jobs.cancel(job);
       return Promise.resolve(null);
     },
+    validate: validateHandler(jobs),
   };
 }
