@@ -190,7 +190,7 @@ async function askForChoices(
 /** Undefined when a person gave up; null leaves it to the engine. */
 async function askForKey(inputs: readonly string[]): Promise<readonly string[] | null | undefined> {
   const own = {
-    label: t('As collected'),
+    label: t('As Collected'),
     detail: t('The key of the sessions, where all have the same; else the whole record'),
   };
   const fields = {

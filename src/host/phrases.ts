@@ -62,10 +62,14 @@ export function problemsPhrase(count: number, formats: Formats): string {
   return count === 1 ? t('1 problem') : t('{0} problems', formats.count(count));
 }
 
+/** `3 problems`, or that there are none. */
+export function problemsOrNone(count: number, formats: Formats): string {
+  return count === 0 ? t('no problems') : problemsPhrase(count, formats);
+}
+
 /** `no problems, 21 Nov 2026, 16:20`: what validating said, and when. */
 export function verdictPhrase({ problems, atMs }: Verdict, formats: Formats): string {
-  const found = problems === 0 ? t('no problems') : problemsPhrase(problems, formats);
-  return t('{0}, {1}', found, formats.dateTime(atMs));
+  return t('{0}, {1}', problemsOrNone(problems, formats), formats.dateTime(atMs));
 }
 
 /** `12 failed`; empty when there are none. */

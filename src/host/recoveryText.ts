@@ -44,6 +44,7 @@ export function recoveryMarkdown(
     `# ${t('Recovery plan')}: ${escapeText(about.name)}`,
     escapeText(analysis.session_id),
     ...section(t('What waits for you'), bullets(waitingFor({ analysis, plan }, formats))),
+    ...section(t('In short'), bullets(inShort({ analysis, plan }, formats))),
     ...whatHappened(analysis, formats),
     ...whatIsKnown(analysis, formats),
     ...whatResumingDoes(plan, about.checkpoint, formats),
@@ -115,6 +116,18 @@ function costPhrase({ collector }: RecoveryPlan, formats: Formats): string {
     parts.push(microUsd === 0 ? t('no money') : formats.usd(microUsd));
   }
   return parts.join(', ');
+}
+
+function inShort({ analysis, plan }: Recovery, formats: Formats): readonly string[] {
+  const { interruption_cause: cause, interruption_time: time } = analysis;
+  const why = causeWord(cause.cause_type);
+  return [
+    time === null
+      ? t('Ended: {0}.', why)
+      : t('Ended {0}: {1}.', formats.dateTime(Date.parse(time)), why),
+    t('On disk: {0}.', recordsPhrase(analysis.estimated_papers_collected, formats)),
+    ...resumeSummary({ analysis, plan }, formats),
+  ];
 }
 
 function whatHappened(analysis: InterruptionAnalysis, formats: Formats): readonly string[] {
@@ -291,7 +304,7 @@ function estimate(value: number | null, format: (value: number) => string): stri
 }
 
 /** Why a session ended. */
-export function causeWord(cause: InterruptionCauseType): string {
+function causeWord(cause: InterruptionCauseType): string {
   switch (cause) {
     case 'user_stop':
       return t('stopped by a person');

@@ -197,7 +197,7 @@ function toItem(node: TreeNode, look: NodeLook): vscode.TreeItem {
     look.icon.name,
     look.icon.color === undefined ? undefined : new vscode.ThemeColor(look.icon.color),
   );
-  item.accessibilityInformation = { label: `${look.label}, ${look.description}` };
+  item.accessibilityInformation = { label: look.spoken };
   if (look.verdict) item.resourceUri = verdictUri(look.id, look.verdict);
   if (look.tooltip.length > 0) item.tooltip = toMarkdown(look.tooltip);
   const command = look.opens && clickCommands[look.opens];

@@ -7,6 +7,7 @@ import {
   failedPhrase,
   holderPhrase,
   joinParts,
+  problemsOrNone,
   recordsPhrase,
   stateSince,
   stateWord,
@@ -45,6 +46,8 @@ export interface NodeLook {
   readonly id: string;
   readonly label: string;
   readonly description: string;
+  /** What a screen reader says: a badge has no words. */
+  readonly spoken: string;
   /** Lines of the tooltip: a name and a value; an empty name is a line by itself. */
   readonly tooltip: readonly (readonly [name: string, value: string])[];
   readonly icon: { readonly name: string; readonly color?: string };
@@ -56,6 +59,8 @@ export interface NodeLook {
   /** What a click does. */
   readonly opens?: 'master' | 'checkpoint' | 'more';
 }
+
+type VisibleLook = Omit<NodeLook, 'spoken'>;
 
 /** What looks depend on, beside the node. */
 export interface LookContext {
@@ -90,6 +95,13 @@ export function mastersOf(files: readonly FileView[]): readonly FileView[] {
 
 /** How a node looks. */
 export function lookOf(node: TreeNode, context: LookContext): NodeLook {
+  const look = visibleLook(node, context);
+  const { label, description, verdict } = look;
+  const said = verdict && t('validated: {0}', problemsOrNone(verdict.problems, context.formats));
+  return { ...look, spoken: [label, description, said].filter(Boolean).join(', ') };
+}
+
+function visibleLook(node: TreeNode, context: LookContext): VisibleLook {
   switch (node.kind) {
     case 'session':
       return sessionLook(node.session, node.folder, context);
@@ -140,7 +152,7 @@ export function lookOf(node: TreeNode, context: LookContext): NodeLook {
 function masterLook(
   { ref, file, path, seq }: Extract<TreeNode, { kind: 'master' }>,
   { formats, verdicts }: LookContext,
-): NodeLook {
+): VisibleLook {
   const verdict = verdicts.ofFile(path, seq);
   return {
     id: `${ref.session}/master/${file.file}`,
@@ -166,7 +178,7 @@ function verdictLines(
   return verdict ? [[t('Validated'), verdictPhrase(verdict, formats)]] : [];
 }
 
-function sessionLook(session: TrackedSession, folder: string, context: LookContext): NodeLook {
+function sessionLook(session: TrackedSession, folder: string, context: LookContext): VisibleLook {
   const { formats, nowMs } = context;
   const { snapshot, holder, damage } = session;
   const { view, live } = snapshot;
@@ -246,7 +258,11 @@ export function sessionTags(session: TrackedSession): string {
   return `;${tags.join(';')};`;
 }
 
-function groupLook(group: GroupKind, session: TrackedSession, { formats }: LookContext): NodeLook {
+function groupLook(
+  group: GroupKind,
+  session: TrackedSession,
+  { formats }: LookContext,
+): VisibleLook {
   const { view } = session.snapshot;
   const looks = {
     masters: { label: t('Masters'), icon: 'database', count: mastersOf(view.files).length },
@@ -269,7 +285,7 @@ function checkpointLook(
   ref: SessionRef,
   checkpoint: CheckpointListing,
   { formats, nowMs }: LookContext,
-): NodeLook {
+): VisibleLook {
   const at = Date.parse(checkpoint.at);
   return {
     id: `${ref.session}/checkpoint/${checkpoint.id}`,

@@ -2,6 +2,7 @@ import { t } from '@vscode/l10n';
 import path from 'node:path';
 import type { Formats } from '../core/format.ts';
 import type {
+  CheckName,
   Finding,
   TargetReport,
   ValidationCheck,
@@ -143,9 +144,9 @@ function outcomeText({ outcome, reason }: ValidationCheck): string {
   }
 }
 
-/** What a kind of check looks at. One that is not known here keeps its name. */
-function checkWord(name: string): string {
-  const words: Record<string, string> = {
+/** What a kind of check looks at. */
+function checkWord(name: CheckName): string {
+  const words: Record<CheckName, string> = {
     lines: t('Every line is a record'),
     schema: t('Records fit their schema'),
     ranges: t('Files are as the journal says'),
@@ -157,7 +158,7 @@ function checkWord(name: string): string {
     counts: t('Counts equal a recount'),
     units: t('Finished units have their records'),
   };
-  return words[name] ?? name;
+  return words[name];
 }
 
 function sum(targets: readonly TargetReport[], value: (target: TargetReport) => number): number {

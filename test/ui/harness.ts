@@ -72,8 +72,10 @@ export class Workbench {
     const giveUpAt = Date.now() + waitMs;
     for (;;) {
       await this.page.keyboard.press('F1');
-      await this.#quickInput().locator('input').first().fill(`>${title}`);
       try {
+        // It may close at once: what has just been closed (a menu, a question) gives the focus back.
+        const input = this.#quickInput().locator('input').first();
+        await input.fill(`>${title}`, { timeout: paletteMs });
         await row.waitFor({ timeout: paletteMs });
         break;
       } catch (error) {
@@ -121,6 +123,21 @@ export class Workbench {
     const row = this.row(text).first();
     await row.hover();
     await row.getByRole('button', { name: action }).click();
+  }
+
+  /** Chooses an action of the menu that a row of a tree has: one that is not in its row. */
+  async chooseInMenu(row: Locator, action: string): Promise<void> {
+    await row.click({ button: 'right' });
+    const item = this.page.getByRole('menuitem', { name: action });
+    // A click that follows the opening one at once is taken for a part of it.
+    await item.hover();
+    await this.page.keyboard.press('Enter');
+    await item.waitFor({ state: 'detached' });
+  }
+
+  /** A question that has to be answered before anything else, by a part of its text. */
+  question(text: string | RegExp): Locator {
+    return this.page.getByRole('dialog', { name: text });
   }
 
   /** A notification on the screen whose text holds this. */

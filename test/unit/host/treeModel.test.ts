@@ -182,6 +182,8 @@ test('a verdict is shown with its time, and by the sessions and files that it is
     looks.map(({ verdict }) => verdict?.problems),
     [3, 0, undefined],
   );
+  assert.match(looks[0]!.spoken, /^books, 1,234 records · .*, validated: 3 problems$/);
+  assert.match(looks[2]!.spoken, /^books, 1,234 records · [^,]*$/);
   const said = looks.map(({ tooltip }) => tooltip.find(([name]) => name === 'Validated')?.[1]);
   assert.match(said[0]!, /^3 problems, Nov 21, 2026/);
   assert.match(said[1]!, /^no problems, /);
