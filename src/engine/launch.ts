@@ -1,13 +1,11 @@
 import { collectionSchema, type Collection } from '../core/config.ts';
 import { fixedDifferences } from '../core/digest.ts';
-import { codeOf, messageOf, UsageError } from '../core/errors.ts';
+import { UsageError } from '../core/errors.ts';
 import type { RecoveredEvent, SessionEvent } from '../core/events.ts';
-import type { LogFields, Logger, Secrets } from '../core/ports.ts';
+import type { Secrets } from '../core/ports.ts';
 import type { InDoubtWord, SessionResumeResult } from '../core/recoveryData.ts';
 import { createSource, needsDoneByLane } from '../sources/registry.ts';
 import type { NetworkSettings, SourceContext } from '../sources/source.ts';
-import { listCheckpoints } from '../storage/checkpointFiles.ts';
-import { checkFileEnds } from '../storage/dataFileCheck.ts';
 import { collectionLock, type SessionLayout } from '../storage/layout.ts';
 import { FileLock } from '../storage/lock.ts';
 import { networkFileSystemAt } from '../storage/machine.ts';
@@ -17,25 +15,21 @@ import {
   readSessionHeader,
   type Opener,
 } from '../storage/openSession.ts';
-import { writeRecoveryReport } from '../storage/recoveryReport.ts';
 import {
   findStateRoot,
   inspectSession,
   listSessions,
   type FoundSession,
 } from '../storage/sessions.ts';
-import { openSessionLog, type SessionLog } from '../storage/sessionLog.ts';
+import { openSessionLog } from '../storage/sessionLog.ts';
 import type { SessionStore, StoragePorts } from '../storage/sessionStore.ts';
 import { resolveOutputDir } from '../storage/workspaceFiles.ts';
 import { loadCollection } from './loadCollection.ts';
 import { logJournal } from './journalLog.ts';
+import { LateLog } from './lateLog.ts';
 import { compileRecordSchema, Preparer } from './prepare.ts';
-import { chooseCheckpoint, type ChosenCheckpoint } from './recovery/chooseCheckpoint.ts';
-import { examineSession } from './recovery/examine.ts';
 import { refuseInDoubt, settleInDoubt } from './recovery/inDoubt.ts';
-import { planId } from './recovery/plan.ts';
-import { resumeResult, type Resumption } from './recovery/result.ts';
-import { retriedUnits } from './recovery/retry.ts';
+import { backTo, bringFailedBack, tellResult, type GoingBack } from './recovery/takeUp.ts';
 import { SessionRun } from './sessionRun.ts';
 
 /** Everything that a run gets from where it runs: the terminal or the editor. */
@@ -111,7 +105,16 @@ export async function startCollection(
       outputDir,
       previous: previousFor(collection, earlier, undefined),
     });
-    return { run: await launch(environment, store, log), recovered: undefined, result: undefined };
+    try {
+      return {
+        run: await launch(environment, store, log),
+        recovered: undefined,
+        result: undefined,
+      };
+    } catch (error) {
+      await putAway(store, log);
+      throw error;
+    }
   } finally {
     lock.release();
   }
@@ -187,17 +190,26 @@ async function resumeIn(
     });
     return { run, recovered, result };
   } catch (error) {
-    // Nothing was begun: whoever corrects what is wrong finds the session free.
-    await store.close(true);
-    await log.close();
+    await putAway(store, log);
     throw error;
   }
 }
 
-/** An older checkpoint that the session is taken up from, with how many units that gives back. */
-interface GoingBack {
-  readonly checkpoint: ChosenCheckpoint;
-  readonly unitsAgain: number;
+/** Nothing was begun: whoever corrects what is wrong finds the session free, and stopped. */
+async function putAway(store: SessionStore, log: LateLog): Promise<void> {
+  const nothing = (): void => undefined;
+  // Nobody is there to free a full disk.
+  const onDiskFull = (): void => {
+    store.abandon();
+  };
+  store.listen({ onCommitted: nothing, onDiskFull, onFault: nothing, onGroupsEnded: nothing });
+  const steps = [
+    () => store.record({ type: 'stopped', reason: 'guard', activeMs: 0 }),
+    () => store.close(true),
+    () => log.close(),
+  ];
+  // What went wrong before is what is told.
+  for (const step of steps) await step().catch(nothing);
 }
 
 /** @throws UsageError where nothing is left to do, or the checkpoint can't be used. */
@@ -208,80 +220,12 @@ async function goingBack(
   { checkpoint: wanted, retryFailed }: ResumeChoices,
 ): Promise<GoingBack | undefined> {
   const { view, layout } = found;
-  let back: GoingBack | undefined;
-  if (wanted !== undefined) {
-    const checkpoint = await chooseCheckpoint(ports.fileSystem, layout, wanted);
-    const { movedSince } = await examineSession(ports, layout, checkpoint);
-    const unitsAgain = Object.values(movedSince ?? {}).reduce((sum, count) => sum + count, 0);
-    back = { checkpoint, unitsAgain };
-  }
+  const back = wanted === undefined ? undefined : await backTo(ports, layout, wanted);
   const isTargetReached = view.records >= (collection.limits.target ?? Infinity);
   const isAskedForMore =
     (back?.unitsAgain ?? 0) > 0 || (retryFailed !== undefined && view.units.failed > 0);
   if (isOver(found, collection) && (isTargetReached || !isAskedForMore)) throw nothingLeft(found);
   return back;
-}
-
-async function bringFailedBack(
-  store: SessionStore,
-  wanted: readonly number[] | null,
-): Promise<number> {
-  const units = await retriedUnits(store, wanted);
-  for (const { n, keys } of units) store.expectAgain(n, keys);
-  if (units.length > 0) await store.record(...units.flatMap(({ events }) => events));
-  return units.length;
-}
-
-/** How many of the newest checkpoints are looked at when a session is taken up: validating looks at all. */
-const checkedCheckpoints = 10;
-
-/** Finds out what resuming came to, logs it and writes it down. */
-async function tellResult(
-  { fileSystem, clock }: StoragePorts,
-  log: Logger,
-  store: SessionStore,
-  parts: { readonly startedMs: number } & Pick<
-    Resumption,
-    | 'session'
-    | 'startedAt'
-    | 'recovered'
-    | 'wasIndexRebuilt'
-    | 'since'
-    | 'unitsRetried'
-    | 'callsSettled'
-  >,
-): Promise<SessionResumeResult> {
-  const { layout, view } = store;
-  const checkpoints = await listCheckpoints(fileSystem, layout, checkedCheckpoints);
-  const files = await checkFileEnds(fileSystem, layout, view.files);
-  const openGroups = await store.openGroups();
-  const endedAt = clock.now();
-  const result = resumeResult({
-    ...parts,
-    planId: planId(parts.session, parts.startedAt),
-    endedAt,
-    durationMs: clock.monotonicMs() - parts.startedMs,
-    view,
-    openGroups,
-    checkpoints,
-    files,
-  });
-  const {
-    plan_id: plan,
-    success,
-    recovery_steps_executed: steps,
-    resume_warnings: warnings,
-  } = result;
-  log.info({ plan, success, steps, warnings }, 'Session resumed');
-  try {
-    await writeRecoveryReport(fileSystem, layout, result, endedAt);
-  } catch (error) {
-    log.warn(
-      { code: codeOf(error) },
-      `What resuming did could not be written down: ${messageOf(error)}`,
-    );
-  }
-  return result;
 }
 
 async function launch(
@@ -406,41 +350,4 @@ function configChanged(header: SessionEvent, changed: readonly string[]): UsageE
     `${header.collectionFile} has changed since ${header.session} began, in ${changed.join(', ')}. Undo that to resume, or start a new session. Only limits, durability, checkpoints and retry may change.`,
     { session: header.session, file: header.collectionFile, changed },
   );
-}
-
-/** A log that begins with its host's and goes on in the session's file as soon as that is known. */
-class LateLog implements Logger {
-  readonly #host: Logger;
-  #session: SessionLog | undefined;
-
-  constructor(host: Logger) {
-    this.#host = host;
-  }
-
-  attach(log: SessionLog): void {
-    this.#session = log;
-  }
-
-  async close(): Promise<void> {
-    await this.#session?.close();
-    this.#session = undefined;
-  }
-
-  debug(fields: LogFields, message: string): void {
-    this.#session?.logger.debug(fields, message);
-  }
-
-  info(fields: LogFields, message: string): void {
-    this.#session?.logger.info(fields, message);
-  }
-
-  warn(fields: LogFields, message: string): void {
-    this.#session?.logger.warn(fields, message);
-    this.#host.warn(fields, message);
-  }
-
-  error(fields: LogFields, message: string): void {
-    this.#session?.logger.error(fields, message);
-    this.#host.error(fields, message);
-  }
 }

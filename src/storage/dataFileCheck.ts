@@ -4,7 +4,8 @@ import { FaultError } from '../core/errors.ts';
 import type { DamagedEvent } from '../core/events.ts';
 import type { DataFileFinding } from '../core/recoveryData.ts';
 import type { FileView } from '../core/view.ts';
-import { hasCode, type FileSystem } from './fileSystem.ts';
+import { sha256Hex } from './dataFile.ts';
+import { hasCode, readFully, withFile, type FileSystem } from './fileSystem.ts';
 import type { SessionLayout } from './layout.ts';
 import { findDamage } from './rangeCheck.ts';
 import { adoptLines } from './recovery.ts';
@@ -79,7 +80,7 @@ async function findingOf(
   return {
     ...known,
     actual_bytes: status.size,
-    last_modified: await modifiedAt(path),
+    last_modified: await modifiedAtOf(path),
     records_to_adopt: adopted?.records ?? 0,
     torn_bytes: surplus - (adopted?.range.bytes ?? 0),
   };
@@ -97,11 +98,45 @@ function missing(layout: SessionLayout, { file, role }: FileView): FaultError {
   );
 }
 
-async function modifiedAt(path: string): Promise<string | null> {
+async function modifiedAtOf(path: string): Promise<string | null> {
   try {
     return (await stat(path)).mtime.toISOString();
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return null;
     throw error;
   }
+}
+
+/** A data file as it is on disk beside what the journal says. */
+export interface FileCheck {
+  readonly view: FileView;
+  /** undefined when the file is not there. */
+  readonly actualBytes: number | undefined;
+  /** ISO time. */
+  readonly modifiedAt: string | undefined;
+  /** Whether the last journalled range is what was written; true where there is none. */
+  readonly isLastRangeWhole: boolean;
+}
+
+/** Compares the ends of data files with the journal: what opening a session must have made true. */
+export async function checkFileEnds(
+  fileSystem: FileSystem,
+  layout: SessionLayout,
+  views: readonly FileView[],
+): Promise<FileCheck[]> {
+  const checks: FileCheck[] = [];
+  for (const view of views) {
+    const path = layout.absolute(view.file);
+    const actualBytes = (await fileSystem.status(path))?.size;
+    const { last } = view;
+    const isLastRangeWhole =
+      actualBytes !== undefined &&
+      (last === undefined ||
+        (await withFile(fileSystem, path, 'read', async (file) => {
+          return sha256Hex(await readFully(file, last.offset, last.bytes)) === last.sha256;
+        })));
+    const modifiedAt = (await modifiedAtOf(path)) ?? undefined;
+    checks.push({ view, actualBytes, modifiedAt, isLastRangeWhole });
+  }
+  return checks;
 }
