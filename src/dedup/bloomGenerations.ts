@@ -1,6 +1,6 @@
 // Not the package's index: its other structures would cost each process 10 MB.
 import bloomFilter from 'bloom-filters/dist/bloom/bloom-filter.js';
-import type { Fingerprint } from '../core/keys.ts';
+import { fingerprintBytes, type Fingerprint } from '../core/keys.ts';
 
 type BloomFilter = InstanceType<typeof bloomFilter.default>;
 
@@ -21,51 +21,82 @@ export class BloomGenerations {
   }
 
   add(fingerprint: Fingerprint): void {
-    if (this.#room === 0) {
-      // Halved each time, so that all generations together stay below twice the rate (Almeida et al., "Scalable Bloom
-      // Filters", 2007).
-      const errorRate = this.#errorRate / 2 ** this.#generations.length;
-      this.#generations.push(createFilter(this.#nextCapacity, errorRate));
-      this.#room = this.#nextCapacity;
-      this.#nextCapacity *= 2;
+    this.#setBits(thirdWord(fingerprint), fourthWord(fingerprint));
+  }
+
+  /** Adds keys that stand one after the other as bytes. */
+  addPacked(bytes: Uint8Array): void {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    for (let at = 0; at + fingerprintBytes <= bytes.byteLength; at += fingerprintBytes) {
+      this.#setBits(view.getUint32(at + 8), view.getUint32(at + 12));
     }
-    this.#generations.at(-1)?.add(fingerprint);
-    this.#room -= 1;
   }
 
   /** false: certainly new. */
   mayHave(fingerprint: Fingerprint): boolean {
-    return this.#generations.some((filter) => filter.has(fingerprint));
+    const third = thirdWord(fingerprint);
+    const fourth = fourthWord(fingerprint);
+    return this.#generations.some((filter) => hasBits(filter, third, fourth));
   }
 
   get generationCount(): number {
     return this.#generations.length;
   }
-}
 
-function createFilter(capacity: number, errorRate: number): BloomFilter {
-  const filter = bloomFilter.default.create(capacity, errorRate);
-  // The library would hash the key again, which is 25 times slower; a key is a sha256 already.
-  filter._hashing.getIndexes = (element, size, hashCount) =>
-    positions(element as Fingerprint, size, hashCount);
-  return filter;
+  #setBits(third: number, fourth: number): void {
+    if (this.#room === 0) {
+      // Halved each time, so that all generations together stay below twice the rate (Almeida et al., "Scalable Bloom
+      // Filters", 2007).
+      const errorRate = this.#errorRate / 2 ** this.#generations.length;
+      this.#generations.push(bloomFilter.default.create(this.#nextCapacity, errorRate));
+      this.#room = this.#nextCapacity;
+      this.#nextCapacity *= 2;
+    }
+    this.#room -= 1;
+    const filter = this.#generations.at(-1);
+    if (filter === undefined) return;
+    const { _filter: bits, _size: size, _nbHashes: count } = filter;
+    const stride = strideOf(fourth, size);
+    let position = third % size;
+    for (let i = 0; i < count; i++) {
+      bits.add(position);
+      position = nextPosition(position, stride, i, size);
+    }
+  }
 }
 
 /**
- * Bit positions by double hashing (Kirsch and Mitzenmacher, "Less Hashing, Same Performance", 2006) over the key's
+ * The library would hash the key again, which is 25 times slower; a key is a sha256 already. So its bits are set and read
+ * here, at positions by double hashing (Kirsch and Mitzenmacher, "Less Hashing, Same Performance", 2006) over the key's
  * third and fourth word; the first is what the exact table goes by.
  */
-function positions(fingerprint: Fingerprint, size: number, count: number): number[] {
-  const first = Number.parseInt(fingerprint.slice(16, 24), 16);
-  const step = Number.parseInt(fingerprint.slice(24, 32), 16) | 1;
-  const result: number[] = [];
-  // `| 1` made it signed; unsigned again, so that no position is negative.
-  let position = first % size;
-  const stride = (step >>> 0) % size;
+function hasBits(filter: BloomFilter, third: number, fourth: number): boolean {
+  const { _filter: bits, _size: size, _nbHashes: count } = filter;
+  const stride = strideOf(fourth, size);
+  let position = third % size;
   for (let i = 0; i < count; i++) {
-    result.push(position);
-    // "Enhanced" double hashing adds i, so that a stride of 0 still moves.
-    position = (position + stride + i) % size;
+    if (!bits.has(position)) return false;
+    position = nextPosition(position, stride, i, size);
   }
-  return result;
+  return true;
+}
+
+function strideOf(fourth: number, size: number): number {
+  // `| 1` made it signed; unsigned again, so that no position is negative.
+  return ((fourth | 1) >>> 0) % size;
+}
+
+function nextPosition(position: number, stride: number, i: number, size: number): number {
+  // "Enhanced" double hashing adds i, so that a stride of 0 still moves.
+  let next = position + stride + i;
+  while (next >= size) next -= size;
+  return next;
+}
+
+function thirdWord(fingerprint: Fingerprint): number {
+  return Number.parseInt(fingerprint.slice(16, 24), 16);
+}
+
+function fourthWord(fingerprint: Fingerprint): number {
+  return Number.parseInt(fingerprint.slice(24, 32), 16);
 }

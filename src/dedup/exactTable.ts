@@ -1,8 +1,12 @@
-import type { Fingerprint } from '../core/keys.ts';
+import { fingerprintBytes, type Fingerprint } from '../core/keys.ts';
 
 const wordsPerKey = 4;
 /** Above this share of filled slots the table doubles. */
 const maxLoad = 0.7;
+/** In place of a slot: the key is there. */
+const there = -1;
+/** In place of a slot: the all-zero key, which is not there. */
+const zeroKey = -2;
 
 /**
  * An exact set of 128-bit fingerprints in flat memory: open addressing with linear probing over a `Uint32Array`, about
@@ -14,7 +18,6 @@ export class ExactTable {
   #size = 0;
   /** An all-zero slot is an empty one, so the all-zero key is remembered aside. */
   #hasZero = false;
-  readonly #key = new Uint32Array(wordsPerKey);
 
   /** @param expected keys to make room for at once; it grows past them. */
   constructor(expected = 1024) {
@@ -28,22 +31,24 @@ export class ExactTable {
   }
 
   has(fingerprint: Fingerprint): boolean {
-    this.#load(fingerprint);
-    return this.#find() < 0;
+    return this.#find(...wordsOf(fingerprint)) === there;
   }
 
   /** Adds a key; false when it was there. */
   add(fingerprint: Fingerprint): boolean {
-    this.#load(fingerprint);
-    return this.#insert();
+    return this.#insert(...wordsOf(fingerprint));
   }
 
   /** Adds keys that stand one after the other as bytes. */
   addPacked(bytes: Uint8Array): void {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    for (let at = 0; at + 16 <= bytes.byteLength; at += 16) {
-      for (let i = 0; i < wordsPerKey; i++) this.#key[i] = view.getUint32(at + i * 4);
-      this.#insert();
+    for (let at = 0; at + fingerprintBytes <= bytes.byteLength; at += fingerprintBytes) {
+      this.#insert(
+        view.getUint32(at),
+        view.getUint32(at + 4),
+        view.getUint32(at + 8),
+        view.getUint32(at + 12),
+      );
     }
   }
 
@@ -66,45 +71,39 @@ export class ExactTable {
     if (filled > 0) yield piece.subarray(0, filled);
   }
 
-  #load(fingerprint: Fingerprint): void {
-    for (let i = 0; i < wordsPerKey; i++) {
-      this.#key[i] = Number.parseInt(fingerprint.slice(i * 8, i * 8 + 8), 16);
-    }
-  }
-
-  #insert(): boolean {
-    if (this.#isZeroKey()) {
-      if (this.#hasZero) return false;
+  #insert(k0: number, k1: number, k2: number, k3: number): boolean {
+    const base = this.#find(k0, k1, k2, k3);
+    if (base === there) return false;
+    this.#size += 1;
+    if (base === zeroKey) {
       this.#hasZero = true;
-      this.#size += 1;
       return true;
     }
-    const base = this.#find();
-    if (base < 0) return false;
-    this.#words.set(this.#key, base);
-    this.#size += 1;
+    const words = this.#words;
+    words[base] = k0;
+    words[base + 1] = k1;
+    words[base + 2] = k2;
+    words[base + 3] = k3;
     if (this.#size > (this.#mask + 1) * maxLoad) this.#grow();
     return true;
   }
 
-  /** Where the loaded key would go; -1 when it is there. */
-  #find(): number {
-    if (this.#isZeroKey()) return this.#hasZero ? -1 : 0;
-    const [k0, k1, k2, k3] = this.#key;
+  /** Where a key would go; {@link there} when it is there. */
+  #find(k0: number, k1: number, k2: number, k3: number): number {
+    if ((k0 | k1 | k2 | k3) === 0) return this.#hasZero ? there : zeroKey;
     const words = this.#words;
-    let slot = ((k0 ?? 0) & this.#mask) >>> 0;
-    for (;;) {
+    for (let slot = (k0 & this.#mask) >>> 0; ; slot = (slot + 1) & this.#mask) {
       const base = slot * wordsPerKey;
+      const first = words[base];
       if (
-        words[base] === k0 &&
+        first === k0 &&
         words[base + 1] === k1 &&
         words[base + 2] === k2 &&
         words[base + 3] === k3
       ) {
-        return -1;
+        return there;
       }
-      if (this.#isEmpty(base)) return base;
-      slot = (slot + 1) & this.#mask;
+      if (first === 0 && this.#isEmpty(base)) return base;
     }
   }
 
@@ -115,22 +114,33 @@ export class ExactTable {
     );
   }
 
-  #isZeroKey(): boolean {
-    const key = this.#key;
-    return key[0] === 0 && key[1] === 0 && key[2] === 0 && key[3] === 0;
-  }
-
   #grow(): void {
     const old = this.#words;
     const slots = (this.#mask + 1) * 2;
     this.#words = new Uint32Array(slots * wordsPerKey);
     this.#mask = slots - 1;
-    for (let base = 0; base < old.length; base += wordsPerKey) {
-      const key = old.subarray(base, base + wordsPerKey);
-      if (key[0] === 0 && key[1] === 0 && key[2] === 0 && key[3] === 0) continue;
-      let slot = ((key[0] ?? 0) & this.#mask) >>> 0;
+    for (let from = 0; from < old.length; from += wordsPerKey) {
+      const k0 = old[from] ?? 0;
+      const k1 = old[from + 1] ?? 0;
+      const k2 = old[from + 2] ?? 0;
+      const k3 = old[from + 3] ?? 0;
+      if ((k0 | k1 | k2 | k3) === 0) continue;
+      let slot = (k0 & this.#mask) >>> 0;
       while (!this.#isEmpty(slot * wordsPerKey)) slot = (slot + 1) & this.#mask;
-      this.#words.set(key, slot * wordsPerKey);
+      const base = slot * wordsPerKey;
+      this.#words[base] = k0;
+      this.#words[base + 1] = k1;
+      this.#words[base + 2] = k2;
+      this.#words[base + 3] = k3;
     }
   }
+}
+
+function wordsOf(fingerprint: Fingerprint): [number, number, number, number] {
+  return [
+    Number.parseInt(fingerprint.slice(0, 8), 16),
+    Number.parseInt(fingerprint.slice(8, 16), 16),
+    Number.parseInt(fingerprint.slice(16, 24), 16),
+    Number.parseInt(fingerprint.slice(24, 32), 16),
+  ];
 }

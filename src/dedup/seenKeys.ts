@@ -18,6 +18,8 @@ export interface SeenKeysOptions {
   readonly errorRate: number;
   /** Keys kept at hand for repeats that come soon. */
   readonly recent: number;
+  /** Keys that are about to be added: room for them is made at once. */
+  readonly expected?: number;
   /** Keys held in memory before the rest goes to the store. */
   readonly maxInMemory?: number;
   /** Opens the store; called once, when memory is full. */
@@ -41,10 +43,11 @@ export class SeenKeys {
   #stored = 0;
 
   constructor(options: SeenKeysOptions) {
-    this.#bloom = new BloomGenerations(options.capacity, options.errorRate);
+    const expected = options.expected ?? 0;
+    this.#bloom = new BloomGenerations(Math.max(options.capacity, expected), options.errorRate);
     this.#recent = new LRUCache({ max: options.recent });
-    this.#table = new ExactTable();
     this.#maxInMemory = options.maxInMemory ?? defaultMaxInMemory;
+    this.#table = new ExactTable(Math.min(Math.max(1024, expected), this.#maxInMemory));
     this.#openStore = options.openStore;
   }
 
@@ -79,8 +82,7 @@ export class SeenKeys {
 
   /** Adds keys as the index keeps them, bytes one after the other: how a session gets its keys back when it is opened. */
   addPacked(bytes: Uint8Array): void {
-    const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
-    for (let i = 0; i + 32 <= hex.length; i += 32) this.#bloom.add(hex.slice(i, i + 32));
+    this.#bloom.addPacked(bytes);
     if (this.#isMemoryFull()) this.#storePacked(bytes);
     else this.#table.addPacked(bytes);
   }

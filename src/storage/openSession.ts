@@ -40,6 +40,7 @@ import {
 import { ReplayKeys } from './replayKeys.ts';
 import { SessionIndex } from './sessionIndex.ts';
 import { StagedLayout } from './stagedSession.ts';
+import { withinBudget } from './timeBudget.ts';
 import { createDataFile, SessionStore, type StoragePorts } from './sessionStore.ts';
 
 /** Who opens a session, and how patiently. */
@@ -73,7 +74,15 @@ export interface NewSession {
  *
  * @throws UsageError `OUTPUT_EXISTS` when the name that was asked for is taken.
  */
-export async function createSession(
+export function createSession(
+  ports: StoragePorts,
+  opener: Opener,
+  session: NewSession,
+): Promise<SessionStore> {
+  return withinBudget(ports, 'Making the session', () => makeSession(ports, opener, session));
+}
+
+async function makeSession(
   ports: StoragePorts,
   opener: Opener,
   session: NewSession,
@@ -181,8 +190,8 @@ async function fillSession(
     index: feeder,
     view,
     files: new Map([['master', master]]),
-    seenRecords: await seenRecords(ports, layout, collection, [], previous),
-    seenUnits: seenUnits(layout, collection, []),
+    seenRecords: await seenRecords(ports, layout, collection, 0, [], previous),
+    seenUnits: seenUnits(layout, collection, 0, []),
     replayKeys: new ReplayKeys(),
     perKeyCounts: new Map(),
     health: [],
@@ -250,7 +259,9 @@ export async function openSession(
 ): Promise<OpenedSession> {
   const lock = await acquireLock(ports, layout, opener);
   try {
-    return await openLocked(ports, opener, layout, collection, choices, lock);
+    return await withinBudget(ports, 'Recovering the session', () =>
+      openLocked(ports, opener, layout, collection, choices, lock),
+    );
   } catch (error) {
     try {
       await ports.fileSystem.remove(layout.holder);
@@ -371,10 +382,11 @@ async function openLocked(
           ports,
           layout,
           collection,
+          opened.records,
           index.recordKeyBlocks(),
           previous,
         ),
-        seenUnits: seenUnits(layout, collection, index.unitKeyBlocks()),
+        seenUnits: seenUnits(layout, collection, opened.unitTotal, index.unitKeyBlocks()),
         replayKeys,
         perKeyCounts: await countPerKey(ports, layout, collection, opened),
         health: index.lastHealth(),
@@ -494,11 +506,13 @@ async function seenRecords(
   ports: StoragePorts,
   layout: SessionLayout,
   { dedup }: Collection,
+  expected: number,
   blocks: Iterable<Uint8Array>,
   previous: readonly SessionLayout[],
 ): Promise<SeenKeys> {
   const seen = new SeenKeys({
     ...dedup,
+    expected,
     openStore: () => new DiskKeyStore(join(layout.folder, 'keys.db')),
   });
   for (const block of blocks) seen.addPacked(block);
@@ -519,10 +533,12 @@ async function seenRecords(
 function seenUnits(
   layout: SessionLayout,
   { dedup }: Collection,
+  expected: number,
   blocks: Iterable<Uint8Array>,
 ): SeenKeys {
   const seen = new SeenKeys({
     ...dedup,
+    expected,
     openStore: () => new DiskKeyStore(join(layout.folder, 'unitKeys.db')),
   });
   for (const block of blocks) seen.addPacked(block);
