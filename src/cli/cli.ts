@@ -1,5 +1,9 @@
 import { CollectorError, FaultError, HeldError, messageOf, UsageError } from '../core/errors.ts';
 import { parseCommandLine, type CommandSpec } from './command.ts';
+import { adoptCommand } from './commands/adopt.ts';
+import { discardCommand } from './commands/discard.ts';
+import { importCommand } from './commands/import.ts';
+import { mergeCommand } from './commands/merge.ts';
 import { resumeCommand } from './commands/resume.ts';
 import { runCommand } from './commands/run.ts';
 import { sessionsCommand } from './commands/sessions.ts';
@@ -13,7 +17,11 @@ const commands: readonly CommandSpec[] = [
   resumeCommand,
   sessionsCommand,
   showCommand,
+  discardCommand,
   validateCommand,
+  mergeCommand,
+  importCommand,
+  adoptCommand,
 ];
 
 /** Carries out one command line; resolves to its exit code. Words for people go to standard error with `--json`. */
@@ -51,6 +59,9 @@ units, 4 paused by a guard (disk full, budget), 130 stopped by SIGINT or SIGTERM
 function wordsFor(error: unknown): string {
   if (error instanceof UsageError && error.code === 'UNFINISHED_SESSION') {
     return `${error.message}\n  Go on with it:  cf-collect run FILE --resume\n  Start afresh:   cf-collect run FILE --new`;
+  }
+  if (error instanceof UsageError && error.code === 'IN_DOUBT') {
+    return `${error.message}\n  Make them again:           cf-collect resume SESSION --repeat-in-doubt\n  Do not, fail their units:  cf-collect resume SESSION --count-as-spent`;
   }
   if (error instanceof FaultError) return error.message;
   if (error instanceof CollectorError) return error.message;

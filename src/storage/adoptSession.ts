@@ -11,7 +11,6 @@ import { makeDirectoryDurably, syncNames } from './durableFiles.ts';
 import { withFile } from './fileSystem.ts';
 import { Journal } from './journal.ts';
 import { newline, readLines } from './journalReader.ts';
-import { FileLock } from './lock.ts';
 import { firstEvents, type NewSession, type Opener } from './openSession.ts';
 import { discardStaged, publishSession, StagedLayout } from './stagedSession.ts';
 import type { SessionLayout } from './layout.ts';
@@ -55,7 +54,7 @@ export interface AdoptedSession extends Omit<NewSession, 'previous' | 'outputDir
 
 /**
  * Makes a session around a master whose state is gone: the file stays where and as it is, its good lines are journalled
- * as adopted, and bad ones lie between the ranges. What follows the last good line is set aside when the session is opened.
+ * as adopted, and bad ones lie between the ranges. Only whoever holds `importLock` may call it. What follows the last good line is set aside when the session is opened.
  *
  * @throws the signal's reason when it is aborted; then nothing was made. So when `check` throws.
  */
@@ -70,7 +69,6 @@ export async function adoptSession(
   const staged = new StagedLayout(session.root, `session_${random.hex(4)}`);
   await makeDirectoryDurably(fileSystem, staged.folder);
   await syncNames(fileSystem, staged.root, [staged.folder]);
-  const lock = await FileLock.acquire(staged.lock, { ...ports, ...opener });
   try {
     const scan = await scanMaster(ports, staged, session, job);
     check(scan);
@@ -81,8 +79,6 @@ export async function adoptSession(
   } catch (error) {
     await discardStaged(fileSystem, staged);
     throw error;
-  } finally {
-    lock.release();
   }
 }
 

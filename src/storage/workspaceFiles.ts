@@ -1,7 +1,8 @@
-import { access, constants, lstat, readFile, realpath, stat } from 'node:fs/promises';
+import { access, constants, link, lstat, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { messageOf, UsageError } from '../core/errors.ts';
-import { hasCode } from './fileSystem.ts';
+import { makeDirectoryDurably } from './durableFiles.ts';
+import { hasCode, withFile, writeFully, type FileSystem } from './fileSystem.ts';
 import { isInside } from './layout.ts';
 
 /** The text of a file that a person named. @throws UsageError when it can't be read. */
@@ -78,4 +79,36 @@ async function nearestExisting(path: string): Promise<string> {
       if (!hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP') || dirname(at) === at) throw error;
     }
   }
+}
+
+/** Makes a text file that must not be there yet: whole and durable, or not at all. @returns false when it is there. */
+export async function makeTextFile(
+  fileSystem: FileSystem,
+  path: string,
+  text: string,
+): Promise<boolean> {
+  // A file of another name first: one that is cut short by a kill must not stand under the real one.
+  const temporary = `${path}.${process.pid}.making`;
+  await makeDirectoryDurably(fileSystem, dirname(path));
+  if ((await fileSystem.status(path)) !== undefined) return false;
+  await fileSystem.remove(temporary);
+  try {
+    await withFile(fileSystem, temporary, 'create', async (file) => {
+      await writeFully(file, Buffer.from(text));
+      await file.datasync();
+    });
+    try {
+      // Unlike a rename it does not replace what somebody has put there meanwhile.
+      await link(temporary, path);
+    } catch (error) {
+      if (hasCode(error, 'EEXIST')) return false;
+      if (!hasCode(error, 'EPERM', 'ENOTSUP', 'ENOSYS')) throw error;
+      // exFAT and the like have no second names.
+      await fileSystem.rename(temporary, path);
+    }
+  } finally {
+    await fileSystem.remove(temporary);
+  }
+  await fileSystem.syncDirectory(dirname(path));
+  return true;
 }

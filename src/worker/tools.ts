@@ -1,5 +1,6 @@
 import type { Handlers } from '../protocol/rpc.ts';
 import type { RecoveryRequests, ToolRequests } from '../protocol/worker.ts';
+import { importHandlers } from './importHandlers.ts';
 import { Jobs } from './jobs.ts';
 import { validateHandler } from './validateHandler.ts';
 import type { HostSide, WorkerSessions } from './workerSessions.ts';
@@ -7,7 +8,7 @@ import type { HostSide, WorkerSessions } from './workerSessions.ts';
 /** Answers to the requests about recovery, and to those that read or make files beside running sessions. */
 export function toolHandlers(
   host: HostSide,
-  _sessions: WorkerSessions,
+  sessions: WorkerSessions,
 ): Partial<Handlers<RecoveryRequests & ToolRequests>> {
   const jobs = new Jobs(host);
   return {
@@ -16,5 +17,6 @@ export function toolHandlers(
       return Promise.resolve(null);
     },
     validate: validateHandler(jobs),
+    ...importHandlers(jobs, () => sessions.toolEnvironment()),
   };
 }

@@ -97,6 +97,17 @@ export class WorkerSessions {
     };
   }
 
+  /** What work needs that calls nobody. */
+  toolEnvironment(): Promise<Environment> {
+    return this.#environment({
+      proxy: null,
+      noProxy: [],
+      strictSsl: true,
+      systemCertificates: true,
+      contact: null,
+    });
+  }
+
   async #list(workspace: string): Promise<SessionListing[]> {
     const root = await stateRootOf(workspace);
     const found = await listSessions(nodeFileSystem, await this.#whoWeAre(), root);
