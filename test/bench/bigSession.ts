@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Collection } from '../../src/core/config.ts';
 import { asJson, collectionDigest } from '../../src/core/digest.ts';
 import { journalFormat, type JournalEvent, type JournalUnit } from '../../src/core/events.ts';
 import { fingerprint, keyRecipe, packFingerprints, recordKey } from '../../src/core/keys.ts';
 import { encodeLine, noSum } from '../../src/storage/journalLine.ts';
 import { SessionLayout } from '../../src/storage/layout.ts';
+import { BufferedFile } from './bufferedFile.ts';
 
 /** What a session of the bench is made of. */
 export interface BigSession {
@@ -114,36 +114,4 @@ function header(
     workspace: root,
     createdBy: 'bench',
   };
-}
-
-/** A file that is written from its start to its end, a few megabytes at a time. */
-class BufferedFile {
-  readonly #fd: number;
-  #pieces: Buffer[] = [];
-  #held = 0;
-  size = 0;
-
-  constructor(path: string) {
-    mkdirSync(dirname(path), { recursive: true });
-    this.#fd = openSync(path, 'wx');
-  }
-
-  write(bytes: Buffer): void {
-    this.#pieces.push(bytes);
-    this.#held += bytes.length;
-    this.size += bytes.length;
-    if (this.#held > 4 * 1_048_576) this.#flush();
-  }
-
-  close(): void {
-    this.#flush();
-    closeSync(this.#fd);
-  }
-
-  #flush(): void {
-    const bytes = Buffer.concat(this.#pieces);
-    for (let at = 0; at < bytes.length;) at += writeSync(this.#fd, bytes, at);
-    this.#pieces = [];
-    this.#held = 0;
-  }
 }

@@ -8,12 +8,14 @@ import { measureHtml } from './htmlCase.ts';
 import { measureJson } from './jsonCase.ts';
 import { bundlePrograms, outFolder } from './lab.ts';
 import { type Figure, tableOf, writeReport } from './report.ts';
+import { measureValidate } from './validateCase.ts';
 
 const cases: Readonly<Record<string, (runs: number) => Promise<Figure[]>>> = {
   html: measureHtml,
   json: measureJson,
   frontier: measureFrontier,
   loop: measureEventLoop,
+  validate: measureValidate,
 };
 
 async function main(): Promise<void> {
