@@ -1,8 +1,10 @@
 import { UsageError } from '../core/errors.ts';
 import type { RecoveredEvent } from '../core/events.ts';
 import type { Environment, Launched } from '../engine/launch.ts';
+import { isMerge, readManifest } from '../engine/merge/manifest.ts';
 import type { SessionView } from '../core/view.ts';
 import type { RunEnd, SessionRun } from '../engine/sessionRun.ts';
+import { nodeFileSystem } from '../storage/fileSystem.ts';
 import type { CommandLine } from './command.ts';
 import { exitCodes } from './exitCodes.ts';
 import { limitHeap } from './heapLimits.ts';
@@ -33,7 +35,10 @@ export async function unlessComplete(
 }
 
 /** Shows a run until it ends; signals stop it in order. Resolves to the exit code. */
-export async function follow({ run, recovered }: Launched, isJson: boolean): Promise<number> {
+export async function follow(
+  { run, recovered, result }: Launched,
+  isJson: boolean,
+): Promise<number> {
   const output = isJson ? jsonOutput() : textOutput();
   const stop = (): void => {
     // The second time the person means it; what is durable is safe either way.
@@ -47,6 +52,7 @@ export async function follow({ run, recovered }: Launched, isJson: boolean): Pro
     if (run.pausedByGuard !== undefined) void run.stop('guard');
   });
   output.started(run.store.view, describeRecovery(recovered));
+  if (result !== undefined) output.resumed(result);
   const ticker = setInterval(() => {
     output.progress(run.snapshot());
   }, output.everyMs);
@@ -63,7 +69,11 @@ export async function follow({ run, recovered }: Launched, isJson: boolean): Pro
     output.problem(`${end.pauseMessage} ${next}`);
   }
   for (const message of failuresOf(view)) output.problem(message);
-  output.summary(summaryOf(run.store.layout, view, live.elapsedMs));
+  const { layout } = run.store;
+  if (end.state === 'completed' && isMerge(view)) {
+    output.merged(await readManifest({ fileSystem: nodeFileSystem }, layout, view));
+  }
+  output.summary(summaryOf(layout, view, live.elapsedMs));
   return exitCodeOf(end, run);
 }
 

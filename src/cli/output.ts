@@ -1,4 +1,6 @@
 import type { SessionSnapshot } from '../core/live.ts';
+import type { MergeManifest } from '../core/mergeManifest.ts';
+import type { SessionResumeResult } from '../core/recoveryData.ts';
 import type { SessionView } from '../core/view.ts';
 import type { Summary } from './summary.ts';
 
@@ -7,8 +9,12 @@ export interface RunOutput {
   /** How often progress is told, milliseconds. */
   readonly everyMs: number;
   started(view: SessionView, recovery: string | undefined): void;
+  /** What taking the session up again did. */
+  resumed(result: SessionResumeResult): void;
   progress(snapshot: SessionSnapshot): void;
   problem(message: string): void;
+  /** A merge is complete. */
+  merged(result: { readonly path: string; readonly manifest: MergeManifest }): void;
   summary(summary: Summary): void;
 }
 
@@ -29,6 +35,9 @@ export function jsonOutput(): RunOutput {
         ...(recovery === undefined ? {} : { recovery }),
       });
     },
+    resumed: (result) => {
+      write({ type: 'resumed', ...result });
+    },
     progress: ({ view, live }) => {
       const { state, units, records, duplicates, rejected } = view;
       const { recordsPerSecond, etaMs, notYetSafe } = live;
@@ -46,6 +55,9 @@ export function jsonOutput(): RunOutput {
     },
     problem: (message) => {
       write({ type: 'problem', message });
+    },
+    merged: ({ path, manifest }) => {
+      write({ type: 'merged', path, ...manifest });
     },
     summary: write,
   };
@@ -70,6 +82,13 @@ export function textOutput(): RunOutput {
       );
       if (recovery !== undefined) line(recovery);
     },
+    resumed: ({
+      resume_warnings: warnings,
+      resume_errors: errors,
+      recovery_steps_failed: failed,
+    }) => {
+      for (const message of [...warnings, ...errors, ...failed]) line(message);
+    },
     progress: (snapshot) => {
       const text = progressText(snapshot);
       if (!isTerminal) {
@@ -81,6 +100,22 @@ export function textOutput(): RunOutput {
     },
     problem: (message) => {
       line(message);
+    },
+    merged: ({ path, manifest }) => {
+      const { key, onConflict, rejected, rejectedFile } = manifest;
+      const by = key === null ? 'the whole record' : key.join(', ');
+      line(`Merged by ${by}; of several with one key the ${onConflict} is kept.`);
+      const { inputs } = manifest;
+      const width = Math.max(...inputs.map(({ file }) => file.length));
+      for (const input of inputs) {
+        const { file, lines, kept, duplicates, conflicts } = input;
+        const counts = `${lines} lines, ${kept} kept, ${duplicates} duplicates (${conflicts} in conflict), ${input.rejected} rejected`;
+        line(
+          `  ${file.padEnd(width)}  ${counts}${input.error === null ? '' : ': not read to its end'}`,
+        );
+      }
+      if (rejectedFile !== null) line(`${rejected} lines were set aside: ${rejectedFile}`);
+      line(`What was made of what: ${path}`);
     },
     summary: ({ state, units, records, duplicates, rejected, masters, seconds }) => {
       const { done, failed, skipped, blocked, pending } = units;

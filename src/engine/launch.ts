@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { collectionSchema, type Collection } from '../core/config.ts';
 import { fixedDifferences } from '../core/digest.ts';
 import { UsageError } from '../core/errors.ts';
@@ -26,6 +27,7 @@ import type { SessionStore, StoragePorts } from '../storage/sessionStore.ts';
 import { resolveOutputDir } from '../storage/workspaceFiles.ts';
 import { loadCollection } from './loadCollection.ts';
 import { logJournal } from './journalLog.ts';
+import { isMerge, writeManifest } from './merge/manifest.ts';
 import { LateLog } from './lateLog.ts';
 import { compileRecordSchema, Preparer } from './prepare.ts';
 import { refuseInDoubt, settleInDoubt } from './recovery/inDoubt.ts';
@@ -61,6 +63,9 @@ export interface ResumeChoices {
   readonly isThorough?: boolean | undefined;
 }
 
+/** How long to wait while another process finds or makes a session of the collection. */
+const findingMs = 10_000;
+
 /** What to do where a collection has a session that is not complete. */
 export type LaunchMode = 'new-only' | 'resume-or-start' | 'always-new';
 
@@ -84,9 +89,11 @@ export async function startCollection(
   await checkSecrets(collection, environment.secrets);
   const root = await findStateRoot(ports.fileSystem, file, workspace);
   const outputDir = await resolveOutputDir(root, collection.output.dir);
+  // It is held for a moment only; who carries the session out is told by the session's own lock.
   const lock = await FileLock.acquire(collectionLock(root, collection.name), {
     ...ports,
     ...opener,
+    waitMs: Math.max(opener.waitMs, findingMs),
   });
   try {
     const earlier = await sessionsOf(environment, root, collection.name);
@@ -228,6 +235,32 @@ async function goingBack(
   return back;
 }
 
+/**
+ * Starts a session of a collection that stands in no file.
+ *
+ * @param root the folder that holds, or gets, `.cf_state`.
+ * @param master absolute path of the session's new master.
+ * @throws UsageError `OUTPUT_EXISTS` when there is something of that name.
+ */
+export async function startUnfiled(
+  environment: Environment,
+  root: string,
+  collection: Collection,
+  master: string,
+): Promise<Launched> {
+  const { ports, opener } = environment;
+  const log = new LateLog(ports.logger);
+  const store = await createSession({ ...ports, logger: log }, opener, {
+    root,
+    collectionFile: '',
+    collection,
+    outputDir: dirname(master),
+    previous: [],
+    master,
+  });
+  return { run: await launch(environment, store, log), recovered: undefined, result: undefined };
+}
+
 async function launch(
   environment: Environment,
   store: SessionStore,
@@ -268,6 +301,9 @@ async function launch(
     onEntries: (entries) => {
       logJournal(log, entries);
     },
+    ...(isMerge(store.view)
+      ? { beforeCompleted: (signal) => writeManifest(ports, store, source, signal) }
+      : {}),
   });
   void run.finished.then(() => log.close());
   return run;
