@@ -1,3 +1,8 @@
+import { CollectorError } from '../../core/errors.ts';
+import { assessSession, type Assessment } from '../../engine/recovery/assess.ts';
+import type { Environment } from '../../engine/launch.ts';
+import type { SessionLayout } from '../../storage/layout.ts';
+import { assessmentLines } from '../assessmentText.ts';
 import { commandLineEnvironment } from '../environment.ts';
 import type { CommandLine, CommandSpec } from '../command.ts';
 import { exitCodes } from '../exitCodes.ts';
@@ -7,7 +12,8 @@ import { summaryOf } from '../summary.ts';
 /** `cf-collect show`. */
 export const showCommand: CommandSpec = {
   name: 'show',
-  usage: '  cf-collect show SESSION                               what is known of a session',
+  usage:
+    '  cf-collect show SESSION                               what is known of a session, and what resuming does',
   operands: ['SESSION'],
   options: {},
   run: show,
@@ -20,10 +26,11 @@ async function show({ workspace, isJson, operands }: CommandLine): Promise<numbe
     workspace,
     operands[0] ?? '',
   );
+  const { assessment, problem } = await assess(environment, layout);
   if (isJson) {
     const summary = summaryOf(layout, view, view.activeMs);
     process.stdout.write(
-      `${JSON.stringify({ ...summary, type: 'session', view, holder, resumable: isResumable, damage })}\n`,
+      `${JSON.stringify({ ...summary, type: 'session', view, holder, resumable: isResumable, damage: damage ?? problem, ...assessment })}\n`,
     );
     return exitCodes.complete;
   }
@@ -42,8 +49,23 @@ async function show({ workspace, isJson, operands }: CommandLine): Promise<numbe
       ? []
       : [`held by      process ${holder.pid} on ${holder.host} since ${holder.since}`]),
     ...(damage === undefined ? [] : [`damage       ${damage}`]),
+    ...(problem === undefined ? [] : [`problem      ${problem}`]),
+    ...(assessment === undefined ? [] : assessmentLines(assessment)),
     ...view.errors.slice(0, 5).map((e) => `error        ${e.at} ${e.key}: ${e.message}`),
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
   return exitCodes.complete;
+}
+
+/** Of a session whose journal does not even say what it is, only that is told. */
+async function assess(
+  { ports }: Environment,
+  layout: SessionLayout,
+): Promise<{ assessment?: Assessment; problem?: string }> {
+  try {
+    return { assessment: await assessSession(ports, layout) };
+  } catch (error) {
+    if (error instanceof CollectorError) return { problem: error.message };
+    throw error;
+  }
 }

@@ -24,9 +24,7 @@ export async function refuseInDoubt(fileSystem: FileSystem, layout: SessionLayou
   throw new UsageError(
     'IN_DOUBT',
     `It is not known whether paid calls of ${session} left before its process ended:\n${named.join('\n')}\n` +
-      'Look at the other side whether they did. Their money counts as spent either way.\n' +
-      `  Make them again:            cf-collect resume ${session} --repeat-in-doubt\n` +
-      `  Do not, fail their units:   cf-collect resume ${session} --count-as-spent`,
+      'Look at the other side whether they did, and say what to do. Their money counts as spent either way.',
     {
       session,
       calls: inDoubt.map(({ intent, what, unit, reservedMicroUsd }) => ({
