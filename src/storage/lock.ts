@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { HeldError } from '../core/errors.ts';
 import type { Clock } from '../core/ports.ts';
-import { makeDirectoryDurably } from './durableFiles.ts';
+import { cutTo, makeDirectoryDurably } from './durableFiles.ts';
 import { hasCode, type FileSystem } from './fileSystem.ts';
 import { isProcessAlive, type Machine } from './machine.ts';
 import { DatabaseSync } from './sqlite.ts';
@@ -31,6 +31,8 @@ export interface LockOptions {
 }
 
 const pollMs = 100;
+/** Between taking the lock and naming its holder lies a moment; whoever is refused then waits so long for the name. */
+const maxNamingMs = 300;
 /** Held locks are referenced for life: a collected database object would close its file and let the lock go. */
 const heldLocks = new Set<FileLock>();
 
@@ -51,21 +53,24 @@ export class FileLock {
 
   /** @throws HeldError, naming the holder, when another has it and does not let go in time. */
   static async acquire(path: string, options: LockOptions): Promise<FileLock> {
-    await makeDirectoryDurably(options.fileSystem, dirname(path));
-    const deadline = options.clock.monotonicMs() + options.waitMs;
+    const { fileSystem, clock, holderFile } = options;
+    await makeDirectoryDurably(fileSystem, dirname(path));
+    const deadline = clock.monotonicMs() + options.waitMs;
     for (;;) {
-      const lock = FileLock.#tryAcquire(path);
+      const lock = await FileLock.#tryAcquire(path, options);
       if (lock !== undefined) {
         try {
-          if (options.holderFile !== undefined) await writeHolder(options.holderFile, options);
+          if (holderFile !== undefined) await writeHolder(holderFile, options);
           return lock;
         } catch (error) {
           lock.release();
           throw error;
         }
       }
-      if (options.clock.monotonicMs() >= deadline) throw await heldBy(path, options.holderFile);
-      await options.clock.sleep(pollMs);
+      const holder = await livingHolder(options);
+      const namingMs = holderFile !== undefined && holder === undefined ? maxNamingMs : 0;
+      if (clock.monotonicMs() >= deadline + namingMs) throw heldBy(path, holder);
+      await clock.sleep(pollMs);
     }
   }
 
@@ -74,22 +79,37 @@ export class FileLock {
     this.#database.close();
   }
 
-  static #tryAcquire(path: string): FileLock | undefined {
-    const database = new DatabaseSync(path, { timeout: 0 });
-    try {
-      database.exec('BEGIN IMMEDIATE');
-      return new FileLock(path, database);
-    } catch (error) {
-      database.close();
-      if (isBusy(error)) return undefined;
-      throw error;
+  static async #tryAcquire(path: string, options: LockOptions): Promise<FileLock | undefined> {
+    const { fileSystem } = options;
+    // The file of a lock that is held may be deleted: the note of its holder is then all that tells.
+    const isGone = (await fileSystem.status(path)) === undefined;
+    if (isGone && (await isHeldHere(options))) return undefined;
+    for (let isMended = false; ; isMended = true) {
+      const database = new DatabaseSync(path, { timeout: 0 });
+      try {
+        database.exec('BEGIN IMMEDIATE');
+        return new FileLock(path, database);
+      } catch (error) {
+        database.close();
+        if (hasErrorCode(error, busy)) return undefined;
+        if (isMended || !hasErrorCode(error, corrupt, notADatabase)) throw error;
+      }
+      // Something else is in it. It is emptied and not replaced, so that no two hold two files of one name.
+      if (await isHeldHere(options)) return undefined;
+      if (((await fileSystem.status(path))?.size ?? 0) > 0) await cutTo(fileSystem, path, 0);
     }
   }
 }
 
-/** SQLITE_BUSY, also in its extended forms. */
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === 5;
+const busy = 5;
+const corrupt = 11;
+const notADatabase = 26;
+
+/** One of SQLite's result codes, also in its extended forms. */
+function hasErrorCode(error: unknown, ...codes: readonly number[]): boolean {
+  return (
+    error instanceof Error && 'errcode' in error && codes.includes(Number(error.errcode) & 0xff)
+  );
 }
 
 async function writeHolder(file: string, options: LockOptions): Promise<void> {
@@ -125,8 +145,18 @@ export function isHolderAlive(holder: Holder, machine: Machine): boolean {
   return holder.bootId === machine.bootId && isProcessAlive(holder.pid);
 }
 
-async function heldBy(path: string, holderFile: string | undefined): Promise<HeldError> {
+/** Who is named as the holder, when that process lives: the note of one that died is left behind. */
+async function livingHolder({ holderFile, machine }: LockOptions): Promise<Holder | undefined> {
   const holder = holderFile === undefined ? undefined : await readHolder(holderFile);
+  return holder !== undefined && isHolderAlive(holder, machine) ? holder : undefined;
+}
+
+/** Whether a process of this machine that lives is named as the holder. */
+async function isHeldHere(options: LockOptions): Promise<boolean> {
+  return (await livingHolder(options))?.host === options.machine.host;
+}
+
+function heldBy(path: string, holder: Holder | undefined): HeldError {
   const who =
     holder === undefined
       ? 'another process'
