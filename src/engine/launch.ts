@@ -66,9 +66,6 @@ export interface ResumeChoices {
 /** How long to wait while another process finds or makes a session of the collection. */
 const findingMs = 10_000;
 
-/** How long to wait while another process finds or makes a session of the collection. */
-const findingMs = 10_000;
-
 /** What to do where a collection has a session that is not complete. */
 export type LaunchMode = 'new-only' | 'resume-or-start' | 'always-new';
 
