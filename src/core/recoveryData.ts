@@ -248,4 +248,13 @@ export interface SessionResumeResult {
   readonly resume_warnings: readonly string[];
   readonly resume_errors: readonly string[];
   readonly partial_recovery_issues: readonly string[];
+  /** What that system did not do. */
+  readonly collector: {
+    /** Units that moved on after the older checkpoint and were put back. */
+    readonly units_again: number;
+    /** Failed units that were put back. */
+    readonly units_retried: number;
+    /** Paid calls in doubt that a person's word has settled. */
+    readonly calls_settled: number;
+  };
 }

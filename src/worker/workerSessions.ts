@@ -3,9 +3,15 @@ import { checkpointListing, readCheckpointContent } from './checkpointListing.ts
 import { ConfigError, UsageError } from '../core/errors.ts';
 import { diffSnapshots, idleStats, type SessionSnapshot } from '../core/live.ts';
 import type { Logger } from '../core/ports.ts';
+import type { SessionResumeResult } from '../core/recoveryData.ts';
 import { systemClock, systemRandom } from '../core/systemPorts.ts';
 import { version } from '../core/version.ts';
-import { resumeSession, startCollection, type Environment } from '../engine/launch.ts';
+import {
+  resumeSession,
+  startCollection,
+  type Environment,
+  type ResumeChoices,
+} from '../engine/launch.ts';
 import { loadCollection } from '../engine/loadCollection.ts';
 import type { SessionRun } from '../engine/sessionRun.ts';
 import type {
@@ -68,18 +74,21 @@ export class WorkerSessions {
     return {
       listSessions: ({ workspace }) => this.#list(workspace),
       listCheckpoints: async (ref) => {
-        const layout = await this.#layout(ref);
+        const layout = await this.layout(ref);
         return (await listCheckpoints(nodeFileSystem, layout)).map((c) => checkpointListing(c));
       },
-      readCheckpoint: async (ref) => readCheckpointContent(await this.#layout(ref), ref.checkpoint),
-      listFailedUnits: async (ref) => failedUnits(await this.#layout(ref), ref.offset, ref.limit),
+      readCheckpoint: async (ref) => readCheckpointContent(await this.layout(ref), ref.checkpoint),
+      listFailedUnits: async (ref) => failedUnits(await this.layout(ref), ref.offset, ref.limit),
       checkCollection: ({ file }) => problemsOf(file),
       start: async ({ workspace, file, http }) => {
         const environment = await this.#environment(http);
         const { run } = await startCollection(environment, file, workspace, 'always-new');
         return this.#begin(run, workspace);
       },
-      resume: (params) => this.#resume(params, params.http),
+      resume: async ({ inDoubt, ...params }) => {
+        await this.resume(params, params.http, { inDoubt });
+        return { session: params.session };
+      },
       pause: async (ref) => {
         await this.#running(ref).pause('user', '');
         return null;
@@ -127,16 +136,31 @@ export class WorkerSessions {
     };
   }
 
-  async #resume(ref: SessionRef, http: HttpSettings): Promise<{ session: string }> {
+  /**
+   * Takes a session up again; one that this worker holds paused goes on, whatever the choices.
+   *
+   * @returns what that did; undefined where it only goes on.
+   */
+  async resume(
+    ref: SessionRef,
+    http: HttpSettings,
+    choices: ResumeChoices,
+  ): Promise<SessionResumeResult | undefined> {
     const active = this.#active.get(ref.session);
     if (active !== undefined) {
       await active.run.unpause();
       this.#tellState(ref.session, active);
-      return { session: ref.session };
+      return undefined;
     }
     const environment = await this.#environment(http);
-    const { run } = await resumeSession(environment, await this.#layout(ref));
-    return this.#begin(run, ref.workspace);
+    const { run, result } = await resumeSession(environment, await this.layout(ref), choices);
+    await this.#begin(run, ref.workspace);
+    return result;
+  }
+
+  /** The run of a session that this worker carries out; undefined when it does not. */
+  runOf({ session }: SessionRef): SessionRun | undefined {
+    return this.#active.get(session)?.run;
   }
 
   async #begin(run: SessionRun, workspace: string): Promise<{ session: string }> {
@@ -195,7 +219,7 @@ export class WorkerSessions {
   async #snapshot(ref: SessionRef): Promise<SessionSnapshot> {
     const active = this.#active.get(ref.session);
     if (active !== undefined) return active.run.snapshot();
-    const layout = await this.#layout(ref);
+    const layout = await this.layout(ref);
     const { view } = await inspectSession(nodeFileSystem, await this.#whoWeAre(), layout);
     return { view, live: { ...idleStats, elapsedMs: view.activeMs } };
   }
@@ -208,7 +232,8 @@ export class WorkerSessions {
     });
   }
 
-  async #layout({ workspace, session }: SessionRef): Promise<SessionLayout> {
+  /** Where a session is. @throws UsageError when the workspace has none of that id. */
+  async layout({ workspace, session }: SessionRef): Promise<SessionLayout> {
     const layout = new SessionLayout(await stateRootOf(workspace), session);
     if (
       dirname(layout.journal) === layout.folder &&

@@ -76,6 +76,11 @@ export function resumeResult(done: Resumption): SessionResumeResult {
     resume_warnings: warnings(done),
     resume_errors: isConsistent ? [] : ['The counts of units and records do not add up.'],
     partial_recovery_issues: issues(recovered, validations),
+    collector: {
+      units_again: since?.unitsAgain ?? 0,
+      units_retried: done.unitsRetried,
+      calls_settled: done.callsSettled,
+    },
   };
 }
 

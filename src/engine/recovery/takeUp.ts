@@ -6,6 +6,7 @@ import { checkFileEnds } from '../../storage/dataFileCheck.ts';
 import type { SessionLayout } from '../../storage/layout.ts';
 import { writeRecoveryReport } from '../../storage/recoveryReport.ts';
 import type { SessionStore, StoragePorts } from '../../storage/sessionStore.ts';
+import { withinBudget } from '../../storage/timeBudget.ts';
 import { chooseCheckpoint, type ChosenCheckpoint } from './chooseCheckpoint.ts';
 import { examineSession } from './examine.ts';
 import { planId } from './plan.ts';
@@ -65,7 +66,9 @@ export async function tellResult(
   >,
 ): Promise<SessionResumeResult> {
   const { layout, view } = store;
-  const checkpoints = await listCheckpoints(fileSystem, layout, checkedCheckpoints);
+  const checkpoints = await withinBudget({ clock, logger: log }, 'Loading a checkpoint', () =>
+    listCheckpoints(fileSystem, layout, checkedCheckpoints),
+  );
   const files = await checkFileEnds(fileSystem, layout, view.files);
   const openGroups = await store.openGroups();
   const endedAt = clock.now();
