@@ -60,8 +60,8 @@ async function importPart(task: ImportTask, part: VenueCollection): Promise<void
   const name = toFileName(part.name);
   const isDone = venues.every((venue) => venue.isDone);
   const comment = [
-    `Made by cf-collect import from ${basename(task.path)} of compute-forecast.`,
-    ...(isKnown ? [] : isDone ? fillInForMore : fillInFirst(task, name)),
+    'Made by cf-collect import from the state of compute-forecast.',
+    ...(isKnown ? [] : isDone ? fillInForMore : fillInFirst(name)),
   ];
   await withMadeCollection(task, { ...content, name }, comment, async (made) => {
     if (isKnown || isDone) {
@@ -79,10 +79,10 @@ const fillInForMore = [
   'What it was made for is collected. To collect more, fill in "source" and start a new session.',
 ];
 
-function fillInFirst(task: ImportTask, name: string): string[] {
+function fillInFirst(name: string): string[] {
   return [
     'Fill in where the papers come from ("url", "query", "items", "fields"). Then:',
-    `  cf-collect import ${basename(task.path)} --collection ${name}.collect.json`,
+    `  cf-collect import PATH --collection ${name}.collect.json`,
   ];
 }
 
@@ -105,7 +105,7 @@ async function carryOver(
     units.push({
       unit,
       doneBy: venue.isDone ? `imported from ${basename(venue.sources[0]?.path ?? '')}` : undefined,
-      records: venue.papers.map((paper) => toRecord(paper, venue)),
+      records: venue.papers.map((paper) => ({ record: toRecord(paper, venue) })),
     });
   }
   if (carried.length === 0) {

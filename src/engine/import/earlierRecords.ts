@@ -7,6 +7,13 @@ import type { PreparedRecord, PreparedReject } from '../../storage/committer.ts'
 import { rejectedLine } from '../../storage/sessionStore.ts';
 import { compileRecordSchema } from '../prepare.ts';
 
+/** A record of an earlier system. */
+export interface EarlierRecord {
+  readonly record: JsonObject;
+  /** The line that it was, where it was one by itself: it is written as it is. */
+  readonly text?: string;
+}
+
 /** Makes lines for the master of earlier records. */
 export class RecordPreparer {
   readonly #keys: RecordKeys;
@@ -27,23 +34,23 @@ export class RecordPreparer {
   /** @param comesAgain the unit is collected once more: its duplicates are counted then. */
   batch(unit: number, comesAgain: boolean): Batch {
     const seen = comesAgain ? new Set<Fingerprint>() : undefined;
-    return new Batch(unit, seen, (record, line) => this.#keyOf(record, line));
+    return new Batch(unit, seen, (record) => this.#keyOf(record));
   }
 
-  #keyOf(record: JsonObject, line: string): Fingerprint | { readonly reason: string } {
+  #keyOf(record: JsonObject): Fingerprint | { readonly reason: string } {
     if (this.#validate?.(record) === false) {
       const error = this.#validate.errors?.[0];
       return { reason: `schema: ${error?.instancePath ?? ''} ${error?.message ?? ''}` };
     }
     // Of one record per page only its page's URL would do, and that is not known of earlier records.
-    const key = this.#keys.ofMasterRecord(record) ?? wholeRecordKey(line);
+    const key = this.#keys.ofMasterRecord(record) ?? wholeRecordKey(toJsonLine(record));
     return typeof key === 'string'
       ? key
       : { reason: `no key: field "${key.missing}" is missing or null` };
   }
 }
 
-type KeyOf = (record: JsonObject, line: string) => Fingerprint | { readonly reason: string };
+type KeyOf = (record: JsonObject) => Fingerprint | { readonly reason: string };
 
 /** Records of one unit on their way. */
 class Batch {
@@ -63,9 +70,9 @@ class Batch {
     return this.#records.length + this.#rejected.length;
   }
 
-  add(record: JsonObject): void {
-    const line = toJsonLine(record);
-    const key = this.#keyOf(record, line);
+  add({ record, text }: EarlierRecord): void {
+    const line = text ?? toJsonLine(record);
+    const key = this.#keyOf(record);
     if (typeof key !== 'string') {
       this.#rejected.push(rejectedLine(this.#unit, key.reason, line));
       return;

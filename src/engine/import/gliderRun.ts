@@ -6,6 +6,7 @@ import { pageUnit } from '../../sources/html/units.ts';
 import { sha256Hex } from '../../storage/dataFile.ts';
 import { readScrapedJobs, type ScrapedJob } from '../../storage/earlierDatabase.ts';
 import type { FileSystem } from '../../storage/fileSystem.ts';
+import type { EarlierRecord } from './earlierRecords.ts';
 import { readJsonFile, type Detected } from './detect.ts';
 import { withGliderCollection } from './gliderConfig.ts';
 import { count } from './importNotes.ts';
@@ -130,10 +131,12 @@ function comparable(name: string): string {
 async function* entriesIn(
   fileSystem: FileSystem,
   stream: string,
-): AsyncGenerator<JsonObject, void, void> {
-  for await (const line of recordsIn(fileSystem, stream)) {
+): AsyncGenerator<EarlierRecord, void, void> {
+  for await (const { record: line } of recordsIn(fileSystem, stream)) {
     const batch = onlyList(line, 'items');
-    for (const page of batch ?? [line]) yield* onlyList(page) ?? [page];
+    for (const page of batch ?? [line]) {
+      for (const record of onlyList(page) ?? [page]) yield { record };
+    }
   }
 }
 

@@ -38,9 +38,7 @@ export class ImportNotes {
     this.file(made.master);
     this.carriedOver(`${count(records, 'record')} of "${name}" are in ${session}`);
     if (made.duplicates > 0) {
-      this.warn(
-        `${count(made.duplicates, 'record')} were there more than once; each is kept once.`,
-      );
+      this.warn(`Duplicates left out: ${made.duplicates}. Each record is kept once.`);
     }
     if (made.rejectedFile !== undefined) {
       this.file(made.rejectedFile);

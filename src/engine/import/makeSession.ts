@@ -2,7 +2,6 @@ import type { Collection } from '../../core/config.ts';
 import { HeldError, UsageError } from '../../core/errors.ts';
 import type { ImportedEvent } from '../../core/events.ts';
 import type { JobContext } from '../../core/job.ts';
-import type { JsonObject } from '../../core/json.ts';
 import type { NewUnit } from '../../core/unit.ts';
 import type { FileSystem } from '../../storage/fileSystem.ts';
 import { readHeader } from '../../storage/journalReader.ts';
@@ -19,7 +18,7 @@ import {
 } from '../../storage/stagedSession.ts';
 import { resolveOutputDir } from '../../storage/workspaceFiles.ts';
 import type { Environment } from '../launch.ts';
-import { RecordPreparer } from './earlierRecords.ts';
+import { RecordPreparer, type EarlierRecord } from './earlierRecords.ts';
 import { plannedUnits } from './plannedUnits.ts';
 
 const recordsAtOnce = 1000;
@@ -30,7 +29,7 @@ export interface EarlierUnit {
   readonly unit: NewUnit;
   /** Why it counts as done: "imported from iclr_2024_checkpoint.json"; undefined leaves it to do. */
   readonly doneBy: string | undefined;
-  readonly records: AsyncIterable<JsonObject> | Iterable<JsonObject>;
+  readonly records: AsyncIterable<EarlierRecord> | Iterable<EarlierRecord>;
 }
 
 /** Earlier work that is to become one session. */

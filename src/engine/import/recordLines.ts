@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { messageOf } from '../../core/errors.ts';
-import { isJsonObject, parseJson, type JsonObject } from '../../core/json.ts';
+import { isJsonObject, parseJson } from '../../core/json.ts';
 import type { FileSystem } from '../../storage/fileSystem.ts';
 import { readLines } from '../../storage/journalReader.ts';
+import type { EarlierRecord } from './earlierRecords.ts';
 import type { ImportNotes } from './importNotes.ts';
 import type { SourceFile } from './venueState.ts';
 
@@ -49,22 +50,20 @@ export async function scanLines(
 export async function* recordsIn(
   fileSystem: FileSystem,
   path: string,
-): AsyncGenerator<JsonObject, void, void> {
+): AsyncGenerator<Required<EarlierRecord>, void, void> {
   for await (const { bytes } of readLines(fileSystem, path, 0)) {
     const record = readRecord(bytes);
-    if (!('why' in record)) yield record.record;
+    if (!('why' in record)) yield record;
   }
 }
 
 /** A line's record, or why it is none; undefined for an empty line. */
-function readRecord(
-  bytes: Buffer,
-): { readonly record: JsonObject } | { readonly why: string | undefined } {
+function readRecord(bytes: Buffer): Required<EarlierRecord> | { readonly why: string | undefined } {
   const text = bytes.toString().trim();
   if (text === '') return { why: undefined };
   try {
     const record = parseJson(text);
-    return isJsonObject(record) ? { record } : { why: 'it is no JSON object' };
+    return isJsonObject(record) ? { record, text } : { why: 'it is no JSON object' };
   } catch (error) {
     return { why: `it is no JSON: ${messageOf(error)}` };
   }

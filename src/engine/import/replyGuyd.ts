@@ -1,4 +1,4 @@
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError } from '../../core/errors.ts';
 import { getKey, isJsonObject, type JsonObject } from '../../core/json.ts';
 import { isInside, SessionLayout, toRelative } from '../../storage/layout.ts';
@@ -26,7 +26,9 @@ export async function importReplyGuyd(task: ImportTask, detected: Detected): Pro
   const { environment, notes, job } = task;
   const { fileSystem } = environment.ports;
   const checkpoint = await readProgress(task, detected);
-  const masters = await foreignMasters(task, await mastersOf(task, detected, checkpoint));
+  const place = collectionPath(task.workspace, 'any');
+  const root = await findStateRoot(fileSystem, place, task.workspace);
+  const masters = await foreignMasters(task, root, await mastersOf(task, detected, checkpoint));
   const scans: ScannedLines[] = [];
   for (const master of masters) {
     scans.push(await scanLines(fileSystem, master, notes, job.signal));
@@ -44,11 +46,11 @@ export async function importReplyGuyd(task: ImportTask, detected: Detected): Pro
   const prefix = /^(.+?)_master_/.exec(basename(masters[0] ?? ''))?.[1] ?? 'training_data';
   const content = {
     name: task.name ?? prefix,
-    source: { type: 'files', inputs: masters.map((path) => inputOf(task, path)) },
+    source: { type: 'files', inputs: masters.map((path) => inputOf(root, path)) },
     record: { key: pairKey },
   };
   const comment = [
-    `Made by cf-collect import from ${basename(task.path)} of reply-guyd.`,
+    `Made by cf-collect import from ${masters.map((path) => basename(path)).join(', ')} of reply-guyd.`,
     'Its pairs live on in a session; add further JSONL files to "inputs" in a new session.',
   ];
   await withMadeCollection(task, content, comment, (made) =>
@@ -73,7 +75,7 @@ async function carryOver(
     planned.push(unit);
   const isFiles = collection.source.type === 'files';
   const units: EarlierUnit[] = scans.map(({ path }, i) => {
-    const own = isFiles ? planned.find(({ key }) => key.includes(basename(path))) : undefined;
+    const own = isFiles ? planned.find(({ key }) => resolve(root, key) === path) : undefined;
     const unit =
       own ?? importedUnit(scans.length === 1 ? basename(path) : `${i}_${basename(path)}`);
     const doneBy = `imported from ${basename(path)}`;
@@ -190,11 +192,11 @@ async function mastersOf(
 
 /** Without the masters that sessions of this program write. */
 async function foreignMasters(
-  { environment, workspace, path }: ImportTask,
+  { environment, path }: ImportTask,
+  root: string,
   masters: readonly string[],
 ): Promise<string[]> {
   const { fileSystem, machine } = environment.ports;
-  const root = await findStateRoot(fileSystem, collectionPath(workspace, 'any'), workspace);
   const owners = new Map<string, string>();
   for (const { layout, view } of await listSessions(fileSystem, machine, root)) {
     for (const { file } of view.files) owners.set(layout.absolute(file), layout.session);
@@ -212,8 +214,9 @@ async function foreignMasters(
   return foreign;
 }
 
-function inputOf({ workspace }: ImportTask, path: string): string {
-  return isInside(workspace, path) ? toRelative(workspace, path) : path;
+/** How a collection names a file: as its source finds it again when the workspace is moved. */
+function inputOf(root: string, path: string): string {
+  return isInside(root, path) ? toRelative(root, path) : path;
 }
 
 function refuseOtherKey(file: string, key: readonly string[] | undefined): void {
