@@ -56,6 +56,15 @@ export function errorWords(error: unknown, formats: Formats): ErrorWords {
         ),
         actions: ['showCollection', 'startNew'],
       };
+    case 'NOT_EARLIER_DATA':
+    case 'EMPTY_FOLDER':
+      return {
+        message: t(
+          '{0} is nothing that can be imported. What can be: a .cf_state of compute-forecast or one of its checkpoints, a master or a checkpoint of reply-guyd, a configuration or a data folder of glider.',
+          textIn(data, 'path'),
+        ),
+        actions: ['showLog'],
+      };
     case 'RPC_TIMEOUT':
       return {
         message: t('The collection engine does not answer. Reload the window if that lasts.'),

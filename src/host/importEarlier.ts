@@ -39,7 +39,8 @@ export async function adoptMaster(
   target: CommandTarget,
 ): Promise<SessionRef | undefined> {
   requireTrust();
-  const master = target instanceof vscode.Uri ? target : await browse('file', masterFilter());
+  const master =
+    target instanceof vscode.Uri ? target : await browse(t('Adopt Master'), 'file', masterFilter());
   if (!master) return undefined;
   const collection = await pickCollection(
     undefined,
@@ -121,15 +122,17 @@ async function pickEarlier(): Promise<vscode.Uri | undefined> {
     title: t('Import Earlier Data'),
     placeHolder: t('What do you want to import? It is only read.'),
   });
-  return picked && browse(picked === folder ? 'folder' : 'file', {});
+  return picked && browse(t('Import Earlier Data'), picked === folder ? 'folder' : 'file', {});
 }
 
 async function browse(
+  title: string,
   kind: 'file' | 'folder',
   filters: Record<string, string[]>,
 ): Promise<vscode.Uri | undefined> {
   const [first] = trustedFolderPaths();
   const found = await vscode.window.showOpenDialog({
+    title,
     canSelectFiles: kind === 'file',
     canSelectFolders: kind === 'folder',
     filters,

@@ -17,7 +17,7 @@ export function validationMarkdown(report: ValidationReport, formats: Formats): 
   const rows: Row[] = [
     [t('Result'), verdictText(report, formats)],
     [t('When'), formats.dateTime(Date.parse(startedAt))],
-    [t('Took'), formats.duration(durationMs)],
+    [t('Took'), tookText(durationMs, formats)],
     [t('Read'), formats.bytes(sum(targets, ({ bytes }) => bytes))],
     [t('Records'), formats.count(sum(targets, ({ records }) => records))],
   ];
@@ -58,6 +58,11 @@ export function verdictText(report: ValidationReport, formats: Formats): string 
         formats.count(targets.length),
         formats.count(problems),
       );
+}
+
+/** `0.4 s`; from a minute on `0:01:04`. */
+function tookText(ms: number, formats: Formats): string {
+  return ms < 60_000 ? t('{0} s', formats.rate(ms / 1000)) : formats.duration(ms);
 }
 
 function overview(targets: readonly TargetReport[], formats: Formats): readonly string[] {

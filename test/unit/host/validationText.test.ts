@@ -51,6 +51,12 @@ test('a report also says what was not wrong, and what was not looked at', () => 
   assert.doesNotMatch(page, /Findings/);
 });
 
+test('a short validation did not take no time', () => {
+  const took = (durationMs: number) => validationMarkdown(makeReport([], { durationMs }), formats);
+  assert.match(took(340), /\| Took \| 0\\\.3 s \|/);
+  assert.match(took(64_000), /\| Took \| 0:01:04 \|/);
+});
+
 test('what is not listed is counted', () => {
   const target = makeTarget('s', [], [{ ...broken, line: 1 }]);
   const page = validationMarkdown(makeReport([{ ...target, findingCount: 5001 }]), formats);
