@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import {
   apiHealthStatus,
   checkpointChecksum,
@@ -13,13 +13,15 @@ import { collectionDigest } from '../core/digest.ts';
 import type { CheckpointType, HostHealth } from '../core/events.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Clock, Random } from '../core/ports.ts';
-import type { SessionView } from '../core/view.ts';
 import { sha256Hex } from './dataFile.ts';
 import { makeDirectoryDurably, replaceFileDurably } from './durableFiles.ts';
 import { hasCode, type FileSystem } from './fileSystem.ts';
-import type { GroupTable, GroupView } from './groupTable.ts';
-import type { JournalPosition } from './journal.ts';
+import type { GroupView } from './groupTable.ts';
 import type { SessionLayout } from './layout.ts';
+import { maxListed, type SessionIndex } from './sessionIndex.ts';
+
+/** Units in progress whose cursors a checkpoint lists. */
+const maxCursors = 1000;
 
 /** Version of our own block in a checkpoint. A newer one is refused. */
 export const checkpointFormat = 1;
@@ -35,28 +37,31 @@ export interface CheckpointWriterOptions {
   readonly keep: number;
 }
 
-/** What a checkpoint is a snapshot of. */
-export interface SessionSnapshotParts {
-  readonly view: SessionView;
-  readonly groups: GroupTable;
-  readonly position: JournalPosition;
-  readonly health: readonly HostHealth[];
-}
+/** What a checkpoint is a snapshot of: an index that is level with the journal. */
+export type SnapshotIndex = Pick<
+  SessionIndex,
+  'view' | 'groups' | 'position' | 'chain' | 'unitsInState' | 'newestCheckpoints'
+>;
 
 /** Writes a checkpoint and its `.meta`, both on disk when this resolves, and cleans up old ones when asked. */
 export async function writeCheckpoint(
   options: CheckpointWriterOptions,
   type: CheckpointType,
-  snapshot: SessionSnapshotParts,
+  index: SnapshotIndex,
+  health: readonly HostHealth[],
   isCleanupDue: boolean,
 ): Promise<string> {
   const { fileSystem, layout } = options;
-  const data = checkpointData(options, type, snapshot);
-  const path = layout.checkpoint(data.checkpoint_id);
+  // At once: while something is waited for, the index may go on.
+  const data = checkpointData(options, type, index, health);
+  const id = data.checkpoint_id;
   await makeDirectoryDurably(fileSystem, layout.checkpoints);
+  const path = layout.checkpoint(id);
   await writeWithMeta(fileSystem, path, data as unknown as JsonObject, options.clock.now());
-  if (isCleanupDue) await cleanUpCheckpoints(fileSystem, layout, options.keep, data.checkpoint_id);
-  return data.checkpoint_id;
+  if (isCleanupDue) {
+    await cleanUpCheckpoints(fileSystem, layout, options.keep, id, index.newestCheckpoints());
+  }
+  return id;
 }
 
 /** Writes a JSON file and, beside it, `.meta` with the sha256 of its bytes: a flipped bit anywhere is seen. */
@@ -138,29 +143,43 @@ function isCheckpointOf(json: unknown, id: string, session: string): json is Che
   );
 }
 
+/**
+ * Removes all but the newest `keep` checkpoints. Which are new is asked of the journal and not of a thousand files; what
+ * it does not name was cut short, and goes.
+ */
 async function cleanUpCheckpoints(
   fileSystem: FileSystem,
   layout: SessionLayout,
   keep: number,
   newest: string,
+  journalled: Iterable<string>,
 ): Promise<void> {
-  // The newest was verified a moment ago by writing it; it is never removed, whatever `keep` says.
-  const stored = (await listCheckpoints(fileSystem, layout)).filter((c) => c.id !== newest);
-  for (const { path } of stored.slice(Math.max(0, keep - 1))) {
-    await fileSystem.remove(path);
-    await fileSystem.remove(`${path}.meta`);
+  // Read back: while it is not whole the newest valid one is another, and nobody knows here which.
+  if ((await readWithMeta(fileSystem, layout.checkpoint(newest))) === undefined) return;
+  const names = new Set(await fileSystem.list(layout.checkpoints));
+  const kept = new Set([newest]);
+  for (const id of journalled) {
+    if (kept.size >= keep) break;
+    if (names.has(`${id}.json`)) kept.add(id);
+  }
+  // The file before its `.meta`: a `.meta` alone is nothing, a file alone looks damaged.
+  for (const name of [...names].sort()) {
+    const id = /^(checkpoint_[^.]+)\.json/.exec(name)?.[1];
+    if (id !== undefined && !kept.has(id)) await fileSystem.remove(join(layout.checkpoints, name));
   }
 }
 
 function checkpointData(
   { clock, random, layout, collection }: CheckpointWriterOptions,
   type: CheckpointType,
-  { view, groups, position, health }: SessionSnapshotParts,
+  index: SnapshotIndex,
+  health: readonly HostHealth[],
 ): CheckpointData {
+  const { view, groups } = index;
   const now = clock.now();
   const timestamp = localIso(now);
   const stamp = timestamp.slice(0, 19).replaceAll('-', '').replaceAll(':', '').replace('T', '_');
-  const all = [...groups.entries()];
+  const all = groups.size > maxListed ? [] : [...groups.entries()];
   const fields = {
     session_id: layout.session,
     timestamp,
@@ -193,19 +212,44 @@ function checkpointData(
           },
     checksum: checkpointChecksum(fields),
     validation_status: 'valid',
-    collector: {
-      format: checkpointFormat,
-      seq: position.seq,
-      journal_bytes: position.end,
-      journal_sum: position.sum,
-      config_digest: collectionDigest(collection),
-      files: view.files.map(({ role, file, lines, bytes }) => ({ role, file, lines, bytes })),
-      units: { ...view.units },
-      duplicates: view.duplicates,
-      rejected: view.rejected,
-      spent_micro_usd: view.spentMicroUsd,
-      reserved_micro_usd: view.reservedMicroUsd,
-    },
+    collector: collectorBlock(collection, index),
+  };
+}
+
+/** What the earlier system did not know; `seq`, `journal_bytes` and `journal_sum` are the line that all of it is of. */
+function collectorBlock(collection: Collection, index: SnapshotIndex): JsonObject {
+  const { view, groups, position } = index;
+  const open = index.unitsInState('in_progress', 0, maxCursors);
+  return {
+    format: checkpointFormat,
+    seq: position.seq,
+    journal_bytes: position.end,
+    journal_sum: position.sum,
+    config_digest: collectionDigest(collection),
+    files: view.files.map(({ role, file, lines, bytes }) => ({
+      role,
+      file,
+      lines,
+      bytes,
+      chain: index.chain(file),
+    })),
+    units: { ...view.units },
+    unit_total: view.unitTotal,
+    records: view.records,
+    duplicates: view.duplicates,
+    rejected: view.rejected,
+    spent_micro_usd: view.spentMicroUsd,
+    reserved_micro_usd: view.reservedMicroUsd,
+    cursors: open.map(({ n, key, attempts, cursor }) => ({
+      unit: n,
+      key,
+      attempts,
+      cursor: cursor ?? null,
+    })),
+    cursors_left_out: view.units.in_progress - open.length,
+    venues: groups.size,
+    // With more, the lists above are empty: of a hundred thousand groups their number is what can be read.
+    venues_are_listed: groups.size <= maxListed,
   };
 }
 
@@ -216,7 +260,8 @@ function venuesWhere(
   return groups.filter(([, group]) => test(group)).map(([name]) => venueYear(name));
 }
 
-function isOpen({ units }: GroupView): boolean {
+/** Whether something of the group is left to do. */
+export function isOpen({ units }: GroupView): boolean {
   return units.pending + units.in_progress > 0;
 }
 
@@ -224,7 +269,8 @@ function isStarted({ units, records }: GroupView): boolean {
   return records > 0 || units.in_progress + units.done + units.failed > 0;
 }
 
-function papersByVenue(
+/** Records by venue and year, in the earlier system's words. */
+export function papersByVenue(
   groups: readonly [string, GroupView][],
 ): Record<string, Record<string, number>> {
   const byVenue: Record<string, Record<string, number>> = {};

@@ -27,6 +27,10 @@ export class GroupTable {
     return this.#groups.get(name);
   }
 
+  get size(): number {
+    return this.#groups.size;
+  }
+
   /** Every group, in the order in which they became known. */
   entries(): IterableIterator<[string, GroupView]> {
     return this.#groups.entries();

@@ -6,19 +6,14 @@ import {
   unpackFingerprints,
   type Fingerprint,
 } from '../core/keys.ts';
-import {
-  canonicalJson,
-  parseJson,
-  type JsonObject,
-  type JsonValue,
-} from '../core/json.ts';
+import { canonicalJson, parseJson, type JsonObject, type JsonValue } from '../core/json.ts';
 import { unitStates, type Unit, type UnitState } from '../core/unit.ts';
 import { emptyView, keyCount, type SessionView } from '../core/view.ts';
 import { BulkInsert } from './bulkInsert.ts';
 import { GroupTable, type GroupView } from './groupTable.ts';
 import { compareIndexes, type IndexDifference } from './indexComparison.ts';
 import { journalStart, type JournalPosition, type PlacedEntry } from './journal.ts';
-import { RangeTable, rangeSchema } from './rangeTable.ts';
+import { noChain, RangeTable, rangeSchema } from './rangeTable.ts';
 import { nobody } from './replayKeys.ts';
 import { DatabaseSync, inTransaction, type StatementSync } from './sqlite.ts';
 import { UnitTable, unitIndexes, unitSchema } from './unitTable.ts';
@@ -354,6 +349,33 @@ export class SessionIndex {
       .prepare('SELECT health FROM checkpoints ORDER BY seq DESC LIMIT 1')
       .get();
     return row === undefined ? [] : (JSON.parse(String(row['health'])) as HostHealth[]);
+  }
+
+  /** Ids of the checkpoints that the journal names, the newest first. */
+  *newestCheckpoints(): Generator<string> {
+    const rows = this.#database.prepare('SELECT id FROM checkpoints ORDER BY seq DESC');
+    for (const row of rows.iterate()) yield String(row['id']);
+  }
+
+  /** The running hash of a data file, see `nextChain`. */
+  chain(file: string): string {
+    const id = this.#names.get(file);
+    return id === undefined ? noChain : this.#ranges.chain(id);
+  }
+
+  /**
+   * Where the records of a group are: `lines` lines of a file after the first `skip` ones from an offset on. Of groups
+   * with more than {@link maxListed} records only the first ones.
+   */
+  groupLines(group: string): { file: string; offset: number; skip: number; lines: number }[] {
+    const id = this.#names.get(group);
+    if (id === undefined) return [];
+    return this.#statements.groupLines.all(id).map((row) => ({
+      file: String(row['name']),
+      offset: Number(row['offset']),
+      skip: Number(row['skip']),
+      lines: Number(row['lines']),
+    }));
   }
 
   /** Every record key, as blocks of bytes. */

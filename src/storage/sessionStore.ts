@@ -20,6 +20,7 @@ import type { Machine } from './machine.ts';
 import type { ReplayKeys } from './replayKeys.ts';
 import type { IndexedUnit } from './sessionIndex.ts';
 import { writeSummary } from './summaryFile.ts';
+import { withinBudget } from './timeBudget.ts';
 
 /** What the storage is given from outside. */
 export interface StoragePorts {
@@ -72,6 +73,7 @@ export class SessionStore {
   #view: SessionView;
   #listener: StoreListener | undefined;
   #checkpointsSinceCleanup = 0;
+  #checkpointing: Promise<void> = Promise.resolve();
 
   constructor(parts: SessionStoreParts) {
     const { collection, journal, view } = parts;
@@ -189,26 +191,38 @@ export class SessionStore {
     });
   }
 
-  /** Writes a verified snapshot of the session as it is now, and journals it. */
-  async checkpoint(checkpointType: CheckpointType, health: readonly HostHealth[]): Promise<void> {
+  /** Writes a verified snapshot of the session as it is now, and journals it. One at a time. */
+  checkpoint(checkpointType: CheckpointType, health: readonly HostHealth[]): Promise<void> {
     const { ports } = this.#parts;
+    const write = (): Promise<void> =>
+      withinBudget(ports, 'Saving a checkpoint', () =>
+        this.#writeCheckpoint(checkpointType, health),
+      );
+    const written = this.#checkpointing.then(write, write);
+    this.#checkpointing = written;
+    return written;
+  }
+
+  async #writeCheckpoint(
+    checkpointType: CheckpointType,
+    health: readonly HostHealth[],
+  ): Promise<void> {
+    const { ports } = this.#parts;
+    const { keep, cleanupEvery } = this.collection.checkpoints;
     const index = await this.#parts.index.current();
     const options: CheckpointWriterOptions = {
       ...ports,
       layout: this.layout,
       collection: this.collection,
-      keep: this.collection.checkpoints.keep,
+      keep,
     };
     this.#checkpointsSinceCleanup += 1;
-    const isCleanupDue = this.#checkpointsSinceCleanup >= this.collection.checkpoints.cleanupEvery;
+    const isCleanupDue = this.#checkpointsSinceCleanup >= cleanupEvery;
     if (isCleanupDue) this.#checkpointsSinceCleanup = 0;
-    // All of one moment: the journal may be a line ahead of the index already.
-    const { view, groups, position } = index;
-    const snapshot = { view, groups, position, health };
-    const id = await writeCheckpoint(options, checkpointType, snapshot, isCleanupDue);
+    const id = await writeCheckpoint(options, checkpointType, index, health, isCleanupDue);
     await this.record({ type: 'checkpoint', id, checkpointType, health });
-    const { view: viewNow, groups: groupsNow } = await this.#parts.index.current();
-    await writeSummary(ports.fileSystem, this.layout, viewNow, groupsNow, health);
+    const now = await this.#parts.index.current();
+    await writeSummary(ports.fileSystem, this.layout, this.collection, now, health);
   }
 
   /** Gives up what waits to be committed: it was never acknowledged. Nothing is written from here on. */

@@ -1,13 +1,21 @@
-import { venueYear } from '../core/checkpointData.ts';
+import {
+  apiHealthStatus,
+  localIso,
+  rateLimitStatus,
+  venueYear,
+  type VenueYear,
+} from '../core/checkpointData.ts';
+import type { Collection } from '../core/config.ts';
+import { asJson } from '../core/digest.ts';
 import type { HostHealth } from '../core/events.ts';
-import { apiHealthStatus, rateLimitStatus } from '../core/checkpointData.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { SessionView } from '../core/view.ts';
-import { readWithMeta, writeWithMeta } from './checkpointFiles.ts';
+import type { SessionState } from '../core/view.ts';
+import { isOpen, papersByVenue, readWithMeta, writeWithMeta } from './checkpointFiles.ts';
 import { replaceFileDurably } from './durableFiles.ts';
 import { hasCode, type FileSystem } from './fileSystem.ts';
-import type { GroupTable } from './groupTable.ts';
+import type { GroupView } from './groupTable.ts';
 import type { SessionLayout } from './layout.ts';
+import { maxListed, type SessionIndex } from './sessionIndex.ts';
 
 /**
  * Writes session.json (the second earlier system's `CollectionSession`), its `.meta`, and the copy before it as
@@ -16,10 +24,12 @@ import type { SessionLayout } from './layout.ts';
 export async function writeSummary(
   fileSystem: FileSystem,
   layout: SessionLayout,
-  view: SessionView,
-  groups: GroupTable,
+  collection: Collection,
+  index: Pick<SessionIndex, 'view' | 'groups'>,
   health: readonly HostHealth[],
 ): Promise<void> {
+  const summary = sessionSummary(collection, index, health);
+  const at = Date.parse(index.view.lastEventAt);
   // Only a copy that is whole becomes the backup.
   if ((await readWithMeta(fileSystem, layout.summary)) !== undefined) {
     try {
@@ -29,53 +39,69 @@ export async function writeSummary(
       if (!hasCode(error, 'ENOENT')) throw error;
     }
   }
-  const summary = sessionSummary(view, groups, health);
-  await writeWithMeta(fileSystem, layout.summary, summary, Date.parse(view.lastEventAt));
+  await writeWithMeta(fileSystem, layout.summary, summary, at);
 }
 
 function sessionSummary(
-  view: SessionView,
-  groups: GroupTable,
+  collection: Collection,
+  { view, groups }: Pick<SessionIndex, 'view' | 'groups'>,
   health: readonly HostHealth[],
 ): JsonObject {
-  const all = [...groups.entries()];
-  const years = [...new Set(all.map(([name]) => venueYear(name)[1]))].sort();
-  const open = all.filter(([, g]) => g.units.pending + g.units.in_progress > 0);
-  const ended = all.filter(([, g]) => g.units.pending + g.units.in_progress === 0);
+  const all = groups.size > maxListed ? [] : [...groups.entries()];
+  const venues = (test: (group: GroupView) => boolean): VenueYear[] =>
+    all.filter(([, group]) => test(group)).map(([name]) => venueYear(name));
+  const years = [...new Set(all.map(([name]) => venueYear(name)[1]))].sort((a, b) => a - b);
+  const { ratePerSecond } = collection.limits.perHost;
   return {
     session_id: view.session,
-    creation_time: view.createdAt,
-    last_activity_time: view.lastEventAt,
-    status: view.state === 'stopped' ? 'paused' : view.state === 'faulted' ? 'failed' : view.state,
+    creation_time: localIso(Date.parse(view.createdAt)),
+    last_activity_time: localIso(Date.parse(view.lastEventAt)),
+    status: summaryStatus[view.state],
     target_venues: targetVenues(all.map(([name]) => name)),
     target_years: years,
-    collection_config: { name: view.name, file: view.collectionFile },
-    venues_completed: ended
-      .filter(([, g]) => g.units.failed === 0)
-      .map(([name]) => venueYear(name)),
-    venues_in_progress: open.map(([name]) => venueYear(name)),
-    venues_failed: ended.filter(([, g]) => g.units.failed > 0).map(([name]) => venueYear(name)),
+    collection_config: asJson(collection),
+    venues_completed: venues((group) => !isOpen(group) && group.units.failed === 0),
+    venues_in_progress: venues(isOpen),
+    venues_failed: venues((group) => !isOpen(group) && group.units.failed > 0),
     total_papers_collected: view.records,
-    papers_by_venue: Object.fromEntries(all.map(([name, g]) => [name, g.records])),
+    papers_by_venue: papersByVenue(all),
     collection_duration_seconds: Math.round(view.activeMs / 1000),
     last_checkpoint_id: view.lastCheckpoint?.id ?? null,
     checkpoint_count: view.checkpointCount,
     error_count: view.units.failed,
     api_status: Object.fromEntries(health.map((h) => [h.host, apiHealthStatus(h)])),
-    rate_limits: Object.fromEntries(health.map((h) => [h.host, rateLimitStatus(h, undefined)])),
+    rate_limits: Object.fromEntries(health.map((h) => [h.host, rateLimitStatus(h, ratePerSecond)])),
+    // What that system did not know.
+    collection_file: view.collectionFile,
     journal_seq: view.seq,
+    venues: groups.size,
+    venues_are_listed: groups.size <= maxListed,
   };
 }
 
+/** That system had no word for a session that was stopped: one to be taken up again was paused. */
+const summaryStatus: Readonly<Record<SessionState, string>> = {
+  active: 'active',
+  paused: 'paused',
+  stopped: 'paused',
+  interrupted: 'interrupted',
+  faulted: 'failed',
+  completed: 'completed',
+};
+
+/** Its `VenueConfig`s. It had limits by venue and year and priorities, which we have not: null, and its middle. */
 function targetVenues(groups: readonly string[]): JsonObject[] {
   const years = new Map<string, number[]>();
   for (const group of groups) {
     const [venue, year] = venueYear(group);
-    years.set(venue, [...(years.get(venue) ?? []), year]);
+    const known = years.get(venue);
+    if (known === undefined) years.set(venue, [year]);
+    else known.push(year);
   }
   return [...years].map(([venue_name, target_years]) => ({
     venue_name,
     target_years,
+    max_papers_per_year: null,
     priority: 1,
   }));
 }

@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { checkpointChecksum } from '../../../src/core/checkpointData.ts';
+import { collectionDigest } from '../../../src/core/digest.ts';
 import type { HostHealth } from '../../../src/core/events.ts';
+import { silentLogger, type LogFields } from '../../../src/core/ports.ts';
 import { listCheckpoints, readWithMeta } from '../../../src/storage/checkpointFiles.ts';
 import { sha256Hex } from '../../../src/storage/dataFile.ts';
-import { nodeFileSystem } from '../../../src/storage/fileSystem.ts';
+import { nodeFileSystem, type FileSystem } from '../../../src/storage/fileSystem.ts';
 import { FailingFileSystem, systemError } from '../../fixtures/failingFileSystem.ts';
+import { ManualClock } from '../../fixtures/manualClock.ts';
 import { hookAtomicWrites } from '../../fixtures/patchedNodeFs.ts';
 import { RecordingFileSystem } from '../../fixtures/recordingFileSystem.ts';
 import { SeededRandom } from '../../fixtures/seededRandom.ts';
@@ -18,6 +22,7 @@ import {
   makeScratchFolder,
   newUnit,
   openTestSession,
+  planUnits,
   prepared,
   readJournal,
   testCollection,
@@ -221,6 +226,206 @@ test('clean-up keeps the newest, and never removes the one just written', async 
   assert.equal(kept[0]?.id, store.view.lastCheckpoint?.id);
   assert.ok(kept.every(({ data }) => data !== undefined));
   assert.equal((await readdir(store.layout.checkpoints)).length, 6);
+});
+
+test('clean-up takes what was cut short, and nothing while the new one can not be read back', async (t) => {
+  const parts = { checkpoints: { keep: 2, cleanupEvery: 2 } };
+  const root = await makeScratchFolder(t);
+  let isBad = false;
+  const fileSystem: FileSystem = {
+    ...nodeFileSystem,
+    readWhole: async (path) => {
+      const bytes = await nodeFileSystem.readWhole(path);
+      return isBad && /checkpoint_.*json$/.test(path) ? Buffer.from(`${String(bytes)} `) : bytes;
+    },
+  };
+  const store = await createTestSession(root, testPorts(fileSystem), testCollection(parts));
+  t.after(() => store.close(false));
+  const folder = store.layout.checkpoints;
+  await store.checkpoint('session_started', []);
+  const cut = `checkpoint_${store.layout.session}_20260101_000000_`;
+  const leftovers = [`${cut}aaaaaaaa.json`, `${cut}bbbbbbbb.json.meta`, `${cut}cccccccc.json.123`];
+  for (const name of leftovers) await writeFile(join(folder, name), '{}');
+  isBad = true;
+  await store.checkpoint('batch_completed', []);
+  assert.equal((await readdir(folder)).length, 4 + leftovers.length);
+  isBad = false;
+  await store.checkpoint('batch_completed', []);
+  assert.equal((await readdir(folder)).length, 6 + leftovers.length, 'not due');
+  await store.checkpoint('batch_completed', []);
+  const kept = await listCheckpoints(nodeFileSystem, store.layout);
+  assert.equal(kept.length, 2);
+  assert.equal(kept[0]?.id, store.view.lastCheckpoint?.id);
+  assert.equal((await readdir(folder)).length, 4);
+});
+
+test('our own block says where the session was: files with their running hashes, cursors, money, counts', async (t) => {
+  const { root, store, newest } = await begin(t);
+  const [first = 0, second = 0] = await planUnits(store, 'one', 'two', 'three');
+  for (const unit of [first, second]) await claim(store, unit);
+  await store.hand({ unit: first, records: [prepared({ id: 'a' })], raw: ['{"a":1}'] });
+  await store.hand({
+    unit: first,
+    records: [prepared({ id: 'b' }), prepared({ id: 'a' })],
+    events: [{ type: 'advanced', unit: first, cursor: { after: 'b' } }],
+  });
+  const money = { intent: 'i', unit: second, what: 'run', inputHash: 'h' };
+  await store.record({ type: 'intent', reservedMicroUsd: 70, ...money });
+  const bought = { type: 'settled', intent: 'i', reservedMicroUsd: 50, evidence: 'e' } as const;
+  await store.record({ ...bought, spentMicroUsd: 40 });
+  await store.checkpoint('api_call_completed', []);
+  const { entries } = await readJournal(store.layout);
+  const block = (await newest())?.data?.collector ?? assert.fail();
+  const at = entries.find((entry) => entry.seq === block['seq']);
+  assert.deepEqual(
+    [block['journal_sum'], block['journal_bytes'], block['config_digest']],
+    [at?.position.sum, at?.position.end, collectionDigest(store.collection)],
+  );
+  const files = await Promise.all(
+    store.view.files.map(async ({ role, file, lines }) => {
+      const bytes = await readFile(join(root, file));
+      let chain = '0'.repeat(64);
+      for (const { events } of entries) {
+        for (const event of events) {
+          const ranges = event.type === 'committed' ? event.ranges : [];
+          for (const range of ranges.filter((r) => r.file === file)) {
+            const own = bytes.subarray(range.offset, range.offset + range.bytes);
+            chain = sha256Hex(`${chain} ${range.offset} ${range.bytes} ${sha256Hex(own)}`);
+          }
+        }
+      }
+      return { role, file, lines, bytes: bytes.length, chain };
+    }),
+  );
+  assert.deepEqual(block['files'], files);
+  assert.equal(files.length, 2);
+  assert.deepEqual(block['cursors'], [
+    { unit: first, key: 'one', attempts: 0, cursor: { after: 'b' } },
+    { unit: second, key: 'two', attempts: 1, cursor: null },
+  ]);
+  assert.deepEqual(
+    ['records', 'duplicates', 'spent_micro_usd', 'reserved_micro_usd', 'cursors_left_out'].map(
+      (name) => block[name],
+    ),
+    [2, 1, 40, 20, 0],
+  );
+  assert.deepEqual(block['units'], store.view.units);
+});
+
+test('the running hash is the same in an index that was rebuilt, and after a reopen', async (t) => {
+  const { root, store, newest } = await begin(t);
+  await carryScriptOn(store);
+  await store.checkpoint('batch_completed', []);
+  const before = (await newest())?.data?.collector['files'];
+  await store.close(true);
+  const { store: again } = await openTestSession(root, store.layout.session);
+  await again.checkpoint('batch_completed', []);
+  assert.deepEqual((await newest())?.data?.collector['files'], before);
+  await again.close(true);
+  await rm(store.layout.index);
+  const { store: third } = await openTestSession(root, store.layout.session);
+  await third.checkpoint('batch_completed', []);
+  assert.deepEqual((await newest())?.data?.collector['files'], before);
+  await third.close(true);
+});
+
+test('of more than ten thousand groups their number is said', async (t) => {
+  const { store, newest } = await begin(t);
+  const groups = Array.from({ length: 10_001 }, (_, n) => newUnit(`u${n}`, { group: `g${n}` }));
+  await store.hand({ newUnits: groups.slice(0, 10_000) });
+  await store.checkpoint('batch_completed', []);
+  const listed = (await newest())?.data;
+  assert.equal(listed?.venues_not_started.length, 10_000);
+  assert.equal(listed.collector['venues_are_listed'], true);
+  await store.hand({ newUnits: groups.slice(10_000) });
+  await store.checkpoint('batch_completed', []);
+  const { data } = (await newest()) ?? {};
+  assert.deepEqual([data?.venues_not_started, data?.papers_by_venue], [[], {}]);
+  assert.deepEqual(
+    [data?.collector['venues'], data?.collector['venues_are_listed']],
+    [10_001, false],
+  );
+  const summary = await readWithMeta(nodeFileSystem, store.layout.summary);
+  assert.deepEqual([summary?.['venues_in_progress'], summary?.['venues']], [[], 10_001]);
+});
+
+test('session.json has every field of the earlier CollectionSession', async (t) => {
+  const { store } = await begin(t);
+  await store.hand({
+    newUnits: [
+      newUnit('a', { group: 'iclr_2024' }),
+      newUnit('b', { group: 'iclr_2023' }),
+      newUnit('c', { group: 'tmlr' }),
+    ],
+  });
+  await claim(store, 1);
+  await store.hand(finishing(1, { records: [prepared({ id: 'a' })] }));
+  await claim(store, 2);
+  const error = { key: 'b', code: 'X', message: 'no' };
+  await store.record({ type: 'finished', unit: 2, state: 'failed', error });
+  await store.record({ type: 'stopped', reason: 'user', activeMs: 61_400 });
+  await store.checkpoint('session_paused', [health]);
+  const summary = (await readWithMeta(nodeFileSystem, store.layout.summary)) ?? {};
+  const { creation_time, last_activity_time, collection_config, api_status, rate_limits, ...rest } =
+    summary;
+  assert.match(JSON.stringify(creation_time), /^"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?"$/);
+  assert.match(JSON.stringify(last_activity_time), /^"\d{4}-\d\d-\d\dT/);
+  assert.equal((collection_config as Record<string, unknown>)['name'], 'things');
+  assert.deepEqual(Object.keys(api_status ?? {}), ['api.test']);
+  assert.deepEqual(Object.keys(rate_limits ?? {}), ['api.test']);
+  const venue = { max_papers_per_year: null, priority: 1 };
+  assert.deepEqual(rest, {
+    session_id: store.layout.session,
+    status: 'paused',
+    target_venues: [
+      { venue_name: 'iclr', target_years: [2024, 2023], ...venue },
+      { venue_name: 'tmlr', target_years: [0], ...venue },
+    ],
+    target_years: [0, 2023, 2024],
+    venues_completed: [['iclr', 2024]],
+    venues_in_progress: [['tmlr', 0]],
+    venues_failed: [['iclr', 2023]],
+    total_papers_collected: 1,
+    papers_by_venue: { iclr: { 2024: 1, 2023: 0 }, tmlr: { 0: 0 } },
+    collection_duration_seconds: 61,
+    last_checkpoint_id: store.view.lastCheckpoint?.id,
+    checkpoint_count: 1,
+    error_count: 1,
+    collection_file: 'things.collect.json',
+    journal_seq: store.view.seq,
+    venues: 3,
+    venues_are_listed: true,
+  });
+});
+
+test('saving that takes longer than two seconds is told with both times', async (t) => {
+  const root = await makeScratchFolder(t);
+  const clock = new ManualClock();
+  const warnings: [LogFields, string][] = [];
+  const logger = { ...silentLogger, warn: (...line: [LogFields, string]) => warnings.push(line) };
+  let delayMs = 0;
+  const fileSystem: FileSystem = {
+    ...nodeFileSystem,
+    makeDirectory: async (path) => {
+      await clock.advance(delayMs);
+      return nodeFileSystem.makeDirectory(path);
+    },
+  };
+  const ports = testPorts(fileSystem, { clock, logger });
+  delayMs = 300;
+  const store = await createTestSession(root, ports);
+  t.after(() => store.close(false));
+  assert.match(warnings[0]?.[1] ?? '', /^Making the session took [\d.]+ s, more than the 1 s/);
+  delayMs = 1_999;
+  await store.checkpoint('session_started', []);
+  assert.equal(warnings.length, 1);
+  await rm(store.layout.checkpoints, { recursive: true });
+  delayMs = 2_600;
+  await store.checkpoint('batch_completed', []);
+  assert.deepEqual(warnings[1], [
+    { code: 'SLOW_DISK', tookMs: 2_600, budgetMs: 2_000 },
+    'Saving a checkpoint took 2.6 s, more than the 2 s that it should: the disk is slow.',
+  ]);
 });
 
 test('a checkpoint of another session, or under another name, is none', async (t) => {
