@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { UsageError } from '../../core/errors.ts';
+import type { ImportedEvent } from '../../core/events.ts';
 import { toFileName } from '../../core/names.ts';
 import { setKey, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { NewUnit } from '../../core/unit.ts';
@@ -63,8 +64,11 @@ async function importPart(task: ImportTask, part: VenueCollection): Promise<void
     'Made by cf-collect import from the state of compute-forecast.',
     ...(isKnown ? [] : isDone ? fillInForMore : fillInFirst(name)),
   ];
-  await withMadeCollection(task, { ...content, name }, comment, async (made) => {
-    if (isKnown || isDone) {
+  const isSession = isKnown || isDone;
+  const imported = isSession ? importedOf(task, venues) : undefined;
+  const toMake = { content: { ...content, name }, comment, imported };
+  await withMadeCollection(task, toMake, async (made) => {
+    if (isSession) {
       await carryOver(task, made, venues);
       return;
     }
@@ -122,7 +126,7 @@ async function carryOver(
       workspace: task.workspace,
       collectionFile: file,
       collection,
-      imported: importedFrom('compute-forecast-state', task, sourcesOf(carried)),
+      imported: importedOf(task, carried),
       units,
       total: carried.reduce((sum, { papers }) => sum + papers.length, 0),
     },
@@ -165,9 +169,13 @@ function tell({ notes }: ImportTask, venues: readonly EarlierVenue[]): void {
   }
 }
 
-function sourcesOf(venues: readonly EarlierVenue[]): EarlierVenue['sources'] {
+function importedOf(
+  task: ImportTask,
+  venues: readonly EarlierVenue[],
+): Omit<ImportedEvent, 'type'> {
   const all = venues.flatMap(({ sources }) => sources);
-  return [...new Map(all.map((source) => [source.path, source])).values()];
+  const once = [...new Map(all.map((source) => [source.path, source])).values()];
+  return importedFrom('compute-forecast-state', task, once);
 }
 
 async function unitsByGroup(

@@ -18,7 +18,12 @@ import {
   textsOf,
 } from './gliderSettings.ts';
 import { count } from './importNotes.ts';
-import { withMadeCollection, type ImportTask, type NamedCollection } from './importTask.ts';
+import {
+  withMadeCollection,
+  type CollectionToMake,
+  type ImportTask,
+  type NamedCollection,
+} from './importTask.ts';
 import { cssOfXpath } from './xpath.ts';
 
 /** What glider paged through when nothing else was said. */
@@ -41,7 +46,7 @@ export async function importGliderConfigs(task: ImportTask, detected: Detected):
     );
   }
   for (const file of detected.files) {
-    await withGliderCollection(task, file, () => Promise.resolve());
+    await withGliderCollection(task, file, undefined, () => Promise.resolve());
   }
 }
 
@@ -49,6 +54,7 @@ export async function importGliderConfigs(task: ImportTask, detected: Detected):
 export async function withGliderCollection(
   task: ImportTask,
   path: string,
+  imported: CollectionToMake['imported'],
   action: (made: NamedCollection) => Promise<void>,
 ): Promise<void> {
   const config = await readJsonFile(task.environment.ports.fileSystem, path);
@@ -60,7 +66,7 @@ export async function withGliderCollection(
     task.notes.notCarriedOver(`${shown}: ${what}`, why);
   });
   const comment = [`Made by cf-collect import from ${shown} of glider.`];
-  await withMadeCollection(task, content, comment, async (made) => {
+  await withMadeCollection(task, { content, comment, imported }, async (made) => {
     const fields = Object.keys(
       made.collection.source.type === 'files' ? {} : (made.collection.source.fields ?? {}),
     );

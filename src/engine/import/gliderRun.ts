@@ -1,5 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import { UsageError } from '../../core/errors.ts';
+import type { ImportedEvent } from '../../core/events.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { canonicalUrl } from '../../sources/html/canonicalUrl.ts';
 import { pageUnit } from '../../sources/html/units.ts';
@@ -17,7 +18,7 @@ import {
   type NamedCollection,
 } from './importTask.ts';
 import { importedUnit, makeSession, type EarlierUnit } from './makeSession.ts';
-import { recordsIn, scanLines, type ScannedLines } from './recordLines.ts';
+import { recordsIn, scanLines } from './recordLines.ts';
 import type { SourceFile } from './venueState.ts';
 
 /** Carries a run of glider over: its records, and its pages as far as they are known to be done. */
@@ -25,25 +26,32 @@ export async function importGliderRun(task: ImportTask, detected: Detected): Pro
   const { fileSystem } = task.environment.ports;
   const { stream, database } = await filesOf(fileSystem, detected);
   const jobs = database === undefined ? [] : await readScrapedJobs(fileSystem, database);
-  const run = { stream, database, jobs };
+  const sources: SourceFile[] = [];
+  if (stream !== undefined) {
+    sources.push(await scanLines(fileSystem, stream, task.notes, task.job.signal));
+  }
+  if (database !== undefined) sources.push(await wholeFile(fileSystem, database));
+  const imported = importedFrom(detected.kind, task, sources);
+  const run = { stream, database, jobs, imported };
   const named = await namedCollection(task);
   if (named !== undefined) {
     await carryOver(task, run, named);
     return;
   }
   const config = await configOf(task, detected.folder, jobs);
-  await withGliderCollection(task, config, (made) => carryOver(task, run, made));
+  await withGliderCollection(task, config, imported, (made) => carryOver(task, run, made));
 }
 
 interface GliderRun {
   readonly stream: string | undefined;
   readonly database: string | undefined;
   readonly jobs: readonly ScrapedJob[];
+  readonly imported: Omit<ImportedEvent, 'type'>;
 }
 
 async function carryOver(
   task: ImportTask,
-  { stream, database, jobs }: GliderRun,
+  { stream, database, jobs, imported }: GliderRun,
   { file, collection }: NamedCollection,
 ): Promise<void> {
   const { environment, notes, job, workspace } = task;
@@ -56,13 +64,6 @@ async function carryOver(
       { file },
     );
   }
-  const sources: SourceFile[] = [];
-  let scan: ScannedLines | undefined;
-  if (stream !== undefined) {
-    scan = await scanLines(fileSystem, stream, notes, job.signal);
-    sources.push(scan);
-  }
-  if (database !== undefined) sources.push(await wholeFile(fileSystem, database));
   const pages = pageUnits(task, jobOf(file, name, jobs), database ?? '');
   const units: EarlierUnit[] =
     stream === undefined
@@ -75,7 +76,6 @@ async function carryOver(
             records: entriesIn(fileSystem, stream),
           },
         ];
-  const imported = importedFrom('glider-run', task, sources);
   const work = { workspace, collectionFile: file, collection, imported, units, total: null };
   const made = await makeSession(environment, work, job);
   notes.session(made);

@@ -4,10 +4,12 @@ import type { ImportedEvent } from '../../core/events.ts';
 import type { JobContext } from '../../core/job.ts';
 import { sha256Hex } from '../../storage/dataFile.ts';
 import { isInside, toRelative } from '../../storage/layout.ts';
+import { findStateRoot } from '../../storage/sessions.ts';
 import type { Environment } from '../launch.ts';
 import { loadCollection } from '../loadCollection.ts';
 import { collectionPath, collectionText, writeCollectionFile } from './collectionFile.ts';
 import type { ImportNotes } from './importNotes.ts';
+import { refuseSecondImport } from './makeSession.ts';
 import type { SourceFile } from './venueState.ts';
 
 /** What a person asked for. Paths are absolute. */
@@ -39,18 +41,30 @@ export async function namedCollection(task: ImportTask): Promise<NamedCollection
   return { file: task.collection, collection: await loadCollection(task.collection) };
 }
 
+/** A collection file to be made. */
+export interface CollectionToMake {
+  readonly content: { readonly name: string };
+  /** Where it came from, line by line. */
+  readonly comment: readonly string[];
+  /** What a session is to be made of; undefined when none is. */
+  readonly imported: Omit<ImportedEvent, 'type'> | undefined;
+}
+
 /**
  * Makes a collection file in the workspace folder, checks it as every other, and does something with it. When that fails,
  * the file is taken back.
  */
 export async function withMadeCollection(
   { environment, workspace, notes }: ImportTask,
-  content: { readonly name: string },
-  comment: readonly string[],
+  { content, comment, imported }: CollectionToMake,
   action: (made: NamedCollection) => Promise<void>,
 ): Promise<void> {
   const { fileSystem } = environment.ports;
   const file = collectionPath(workspace, content.name);
+  if (imported !== undefined) {
+    const root = await findStateRoot(fileSystem, file, workspace);
+    await refuseSecondImport(environment, root, content.name, imported);
+  }
   const isNew = await writeCollectionFile(fileSystem, file, collectionText(content, comment));
   try {
     await action({ file, collection: await loadCollection(file) });

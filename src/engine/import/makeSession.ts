@@ -98,7 +98,7 @@ export async function makeSession(
   const { ports } = environment;
   const root = await findStateRoot(ports.fileSystem, work.collectionFile, work.workspace);
   return whileImporting(environment, root, work.collection.name, async () => {
-    await refuseSecondImport(environment, root, work);
+    await refuseSecondImport(environment, root, work.collection.name, work.imported);
     const outputDir = await resolveOutputDir(root, work.collection.output.dir);
     const store = await createSession(ports, environment.opener, {
       root,
@@ -132,18 +132,24 @@ function withoutLimits(collection: Collection): Collection {
   return { ...collection, limits: { ...collection.limits, target: undefined, perKey: undefined } };
 }
 
-async function refuseSecondImport(
+/**
+ * Sees to it that the same data is not carried over to the same collection twice.
+ *
+ * @throws UsageError `ALREADY_IMPORTED` naming the session that was made of the same bytes before.
+ */
+export async function refuseSecondImport(
   { ports }: Environment,
   root: string,
-  { imported, collection }: EarlierWork,
+  collection: string,
+  { sha256, from }: Pick<ImportedEvent, 'sha256' | 'from'>,
 ): Promise<void> {
   for (const { layout, view } of await listSessions(ports.fileSystem, ports.machine, root)) {
-    const before = await importedBefore(ports.fileSystem, layout);
-    if (before?.sha256 !== imported.sha256 || view.name !== collection.name) continue;
+    if (view.name !== collection) continue;
+    if ((await importedBefore(ports.fileSystem, layout))?.sha256 !== sha256) continue;
     throw new UsageError(
       'ALREADY_IMPORTED',
-      `${imported.from} is already imported as ${layout.session} (${view.records} records). Resume that session to go on with it.`,
-      { session: layout.session, from: imported.from },
+      `${from} is already imported as ${layout.session} (${view.records} records). Resume that session to go on with it.`,
+      { session: layout.session, from },
     );
   }
 }

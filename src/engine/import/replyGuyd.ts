@@ -1,6 +1,7 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError } from '../../core/errors.ts';
 import { getKey, isJsonObject, type JsonObject } from '../../core/json.ts';
+import { toFileName } from '../../core/names.ts';
 import { isInside, SessionLayout, toRelative } from '../../storage/layout.ts';
 import { findStateRoot, listSessions } from '../../storage/sessions.ts';
 import type { NewUnit } from '../../core/unit.ts';
@@ -45,7 +46,7 @@ export async function importReplyGuyd(task: ImportTask, detected: Detected): Pro
   }
   const prefix = /^(.+?)_master_/.exec(basename(masters[0] ?? ''))?.[1] ?? 'training_data';
   const content = {
-    name: task.name ?? prefix,
+    name: toFileName(task.name ?? prefix),
     source: { type: 'files', inputs: masters.map((path) => inputOf(root, path)) },
     record: { key: pairKey },
   };
@@ -53,7 +54,8 @@ export async function importReplyGuyd(task: ImportTask, detected: Detected): Pro
     `Made by cf-collect import from ${masters.map((path) => basename(path)).join(', ')} of reply-guyd.`,
     'Its pairs live on in a session; add further JSONL files to "inputs" in a new session.',
   ];
-  await withMadeCollection(task, content, comment, (made) =>
+  const imported = importedFrom(detected.kind, task, scans);
+  await withMadeCollection(task, { content, comment, imported }, (made) =>
     carryOver(task, detected, made, scans, checkpoint),
   );
 }
