@@ -32,6 +32,8 @@ export class Preparer<Item> {
   readonly #validate: ValidateFunction | undefined;
   readonly #limitField: string | undefined;
   readonly #hasProvenance: boolean;
+  /** Whether more of a record is needed than its line and its key. */
+  readonly #looksInside: boolean;
 
   /** @param validate the compiled `record.schema`, where there is one. */
   constructor(
@@ -44,12 +46,18 @@ export class Preparer<Item> {
     this.#validate = validate;
     this.#limitField = collection.limits.perKey?.field;
     this.#hasProvenance = collection.output.provenance;
+    this.#looksInside =
+      validate !== undefined || this.#limitField !== undefined || this.#hasProvenance;
   }
 
   async prepare(items: readonly Item[], unit: Unit): Promise<Prepared> {
     const prepared: Prepared = { records: [], rejected: [] };
     for (const item of items) {
       const facts = this.#source.facts?.(item) ?? noFacts;
+      if (!this.#looksInside && facts.line !== undefined && typeof facts.key === 'string') {
+        prepared.records.push({ line: facts.line, key: facts.key });
+        continue;
+      }
       try {
         const mapped = this.#source.map(item, unit);
         this.#add(mapped instanceof Promise ? await mapped : mapped, item, facts, unit, prepared);

@@ -82,11 +82,11 @@ export interface Page<Item> {
 /** What an item brings along, so that it need not be made of it again. */
 export interface ItemFacts {
   /** The text that it was read from, one line of JSON: it is written as it is. */
-  readonly line?: string;
+  readonly line?: string | undefined;
   /** The record's key, as `recordKeysOf` would make it. */
-  readonly key?: Fingerprint | MissingKeyPart;
+  readonly key?: Fingerprint | MissingKeyPart | undefined;
   /** Where it stands: told when it is rejected. */
-  readonly place?: Place;
+  readonly place?: Place | undefined;
 }
 
 /**

@@ -22,14 +22,15 @@ export async function tryInput(
   let first: JsonObject | undefined;
   let reason: string | undefined;
   let lines = 0;
+  const { signal } = new AbortController();
   try {
-    for await (const page of readInput(path, undefined, new AbortController().signal)) {
+    for await (const page of readInput(path, undefined, (r) => r, signal)) {
       lines = page.cursor.lines;
       for (const line of page.lines) {
         reason ??= line.reason;
-        first ??= line.record;
-        if (line.record === undefined) continue;
-        if (key !== null && typeof recordKey(line.record, key) !== 'string') continue;
+        first ??= line.value;
+        if (line.value === undefined) continue;
+        if (key !== null && typeof recordKey(line.value, key) !== 'string') continue;
         const perLine = Math.max(1, page.cursor.offset / Math.max(1, lines));
         const { isGzip } = inputForm(path);
         return { lines: Math.ceil((bytes * (isGzip ? gzipRatio : 1)) / perLine) };

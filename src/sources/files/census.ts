@@ -5,17 +5,10 @@ import { canonicalJson, isJsonObject, type JsonObject, type JsonValue } from '..
 import { fingerprint, type Fingerprint } from '../../core/keys.ts';
 import type { OnConflict } from '../../core/mergeManifest.ts';
 import type { ReadSoFar } from './inputBytes.ts';
-import type { InputPage } from './inputLine.ts';
+import type { InputPage, Make } from './inputLine.ts';
 import { keyOf } from './lineKey.ts';
 import { readInput } from './readInput.ts';
 import { Survey, type Noted, type Verdict } from './survey.ts';
-
-/** A record with its key, to be noted. */
-export interface LineNote {
-  readonly key: Fingerprint;
-  readonly text: string;
-  readonly record: JsonObject;
-}
 
 /** What one input came to. */
 export interface InputSummary {
@@ -71,20 +64,27 @@ export class Census {
     return this.#verdict === undefined && !this.#hasGap;
   }
 
+  /** What there is to be noted of a record. */
+  toNote(record: JsonObject, text: string, key: Fingerprint): Noted {
+    // Records that are told apart by all that they hold can't differ in it.
+    const isTold = this.#keyFields === undefined;
+    return {
+      key,
+      textDigest: isTold ? 0 : crc32(text),
+      textLength: isTold ? 0 : text.length,
+      richness: this.#rule === 'richest' ? richness(record) : 0,
+    };
+  }
+
   /** Notes lines that stand in an input after `first` others. `undefined` stands for a line without a key. */
-  async note(
-    input: number,
-    first: number,
-    lines: readonly (LineNote | undefined)[],
-  ): Promise<void> {
+  async note(input: number, first: number, lines: readonly (Noted | undefined)[]): Promise<void> {
     if (!this.isNoting) return;
     const count = this.#countOf(input, first);
     if (count === undefined) return;
     const base = this.#counts.reduce((sum, one) => sum + one.lines, 0);
-    const noted = lines.map((line) => (line === undefined ? undefined : this.#noteOf(line)));
     count.lines += lines.length;
     for (const line of lines) if (line !== undefined) count.records += 1;
-    await this.#survey.note(base, noted);
+    await this.#survey.note(base, lines);
   }
 
   /** The run has read an input to its end. */
@@ -144,13 +144,14 @@ export class Census {
   }
 
   /** The pages of an input, as far as it can be read. */
-  async *pages(
+  async *pages<T>(
     input: number,
+    make: Make<T>,
     signal: AbortSignal,
     wanted?: (line: number) => boolean,
-  ): AsyncGenerator<InputPage, void, void> {
+  ): AsyncGenerator<InputPage<T>, void, void> {
     try {
-      yield* readInput(this.#paths[input] ?? '', undefined, signal, wanted);
+      yield* readInput(this.#paths[input] ?? '', undefined, make, signal, wanted);
     } catch (error) {
       if (!isDamage(error)) throw error;
     }
@@ -175,8 +176,12 @@ export class Census {
     await this.#survey.clear();
     this.#counts = [];
     this.#hasGap = false;
+    const make = (record: JsonObject, text: string): Noted | undefined => {
+      const key = keyOf(record, this.#keyFields);
+      return typeof key === 'string' ? this.toNote(record, text, key) : undefined;
+    };
     for (const [input, path] of this.#paths.entries()) {
-      const pages = readInput(path, undefined, signal);
+      const pages = readInput(path, undefined, make, signal);
       let at = 0;
       try {
         for (;;) {
@@ -185,11 +190,8 @@ export class Census {
             this.inputRead(input, at, value.read);
             break;
           }
-          await this.note(
-            input,
-            at,
-            value.lines.map((line) => this.#toNote(line.record, line.text)),
-          );
+          const notes = value.lines.map((line) => line.value);
+          await this.note(input, at, notes);
           at = value.cursor.lines;
         }
       } catch (error) {
@@ -197,23 +199,6 @@ export class Census {
         this.inputFailed(input, at, error.message);
       }
     }
-  }
-
-  #toNote(record: JsonObject | undefined, text: string): LineNote | undefined {
-    if (record === undefined) return undefined;
-    const key = keyOf(record, this.#keyFields);
-    return typeof key === 'string' ? { key, text, record } : undefined;
-  }
-
-  #noteOf({ key, text, record }: LineNote): Noted {
-    // Records that are told apart by all that they hold can't differ in it.
-    const isTold = this.#keyFields === undefined;
-    return {
-      key,
-      textDigest: isTold ? 0 : crc32(text),
-      textLength: isTold ? 0 : text.length,
-      richness: this.#rule === 'richest' ? richness(record) : 0,
-    };
   }
 
   /** The count of an input, if so many of its lines have been seen; otherwise lines were missed. */
@@ -243,13 +228,13 @@ export class Census {
     const wanted = new Set<number>();
     for (const [kept, other] of unlike) wanted.add(kept).add(other);
     const contents = new Map<number, string>();
+    const toContent = (record: JsonObject): string => fingerprint(canonicalJson(record));
     for (const [input, base] of this.#bases.entries()) {
       const isWanted = (line: number): boolean => wanted.has(base + line);
       let at = 0;
-      for await (const { lines, cursor } of this.pages(input, signal, isWanted)) {
-        for (const [i, { record }] of lines.entries()) {
-          if (record !== undefined && isWanted(at + i))
-            contents.set(base + at + i, fingerprint(canonicalJson(record)));
+      for await (const { lines, cursor } of this.pages(input, toContent, signal, isWanted)) {
+        for (const [i, { value }] of lines.entries()) {
+          if (value !== undefined && isWanted(at + i)) contents.set(base + at + i, value);
         }
         at = cursor.lines;
       }

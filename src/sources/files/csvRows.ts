@@ -2,7 +2,7 @@ import { parse, type CsvError, type Parser } from 'csv-parse';
 import { UnitFailedError } from '../../core/errors.ts';
 import { setKey, toJsonLine, type JsonValue } from '../../core/json.ts';
 import type { InputBytes } from './inputBytes.ts';
-import type { InputCursor, InputLine, InputPage } from './inputLine.ts';
+import type { InputCursor, InputLine, InputPage, Make } from './inputLine.ts';
 import { checkEncoding } from './jsonLines.ts';
 
 const rowsPerPage = 2000;
@@ -13,21 +13,22 @@ const maxRowBytes = 64 * 1024 * 1024;
  * The rows of a CSV file (RFC 4180: quotes, line ends in quotes) as objects of texts, by pages, from a cursor on. The
  * first row has the names; the delimiter is the one of comma, semicolon, tab and bar that it has most of.
  */
-export async function* csvPages(
+export async function* csvPages<T>(
   path: string,
   bytes: InputBytes,
   from: InputCursor | undefined,
+  make: Make<T>,
   signal: AbortSignal,
-): AsyncGenerator<InputPage, void, void> {
+): AsyncGenerator<InputPage<T>, void, void> {
   const state = { lines: 0, offset: 0, line: 0 };
   const passed = from?.lines ?? 0;
   let names: readonly string[] | undefined;
-  let lines: InputLine[] = [];
-  const add = (line: InputLine): void => {
+  let lines: InputLine<T>[] = [];
+  const add = (line: InputLine<T>): void => {
     state.lines += 1;
     if (state.lines > passed) lines.push(line);
   };
-  const page = (): InputPage => {
+  const page = (): InputPage<T> => {
     const result = { lines, cursor: { ...state, read: bytes.readSoFar } };
     lines = [];
     return result;
@@ -54,7 +55,7 @@ export async function* csvPages(
         state.offset = info.bytes;
         state.line = info.lines;
         if (names === undefined) names = columnNames(record);
-        else add(toLine(names, record, info.lines));
+        else add(toLine(names, record, info.lines, make));
         return null;
       },
     });
@@ -90,19 +91,26 @@ function written(parser: Parser, piece: Buffer | undefined): Promise<void> {
   });
 }
 
-function toLine(names: readonly string[], row: readonly string[], number: number): InputLine {
+function toLine<T>(
+  names: readonly string[],
+  row: readonly string[],
+  number: number,
+  make: Make<T>,
+): InputLine<T> {
   const record: Record<string, JsonValue> = {};
-  row.forEach((value, i) => setKey(record, names[i] ?? `column_${i + 1}`, value));
+  row.forEach((value, i) => {
+    setKey(record, names[i] ?? `column_${i + 1}`, value);
+  });
   const text = toJsonLine(record);
-  if (row.length === names.length) return { text, number, record: record };
+  if (row.length === names.length) return { text, number, value: make(record, text) };
   const reason = `has ${row.length} values for ${names.length} columns`;
-  return { text, number, record: undefined, reason };
+  return { text, number, value: undefined, reason };
 }
 
-function badRow(error: CsvError, raw = ''): InputLine {
+function badRow(error: CsvError, raw = ''): InputLine<never> {
   const { lines } = error as CsvError & { readonly lines?: number };
   const reason = `not CSV: ${error.message}`;
-  return { text: raw.trimEnd(), number: lines ?? 0, record: undefined, reason };
+  return { text: raw.trimEnd(), number: lines ?? 0, value: undefined, reason };
 }
 
 /** Names that are missing or there twice are made distinct, so that no value is lost. */

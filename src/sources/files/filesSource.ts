@@ -3,25 +3,63 @@ import { join, resolve } from 'node:path';
 import type { FilesSourceConfig } from '../../core/config.ts';
 import { PauseError, UnitFailedError } from '../../core/errors.ts';
 import type { HostHealth } from '../../core/events.ts';
-import { parseJson, scalarText, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { parseJson, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { toFileName } from '../../core/names.ts';
-import type { ClaimedUnit, NewUnit } from '../../core/unit.ts';
+import type { Fingerprint, MissingKeyPart } from '../../core/keys.ts';
+import type { ClaimedUnit, NewUnit, Place } from '../../core/unit.ts';
 import type { CollectContext, ItemFacts, Page, Source, SourceContext } from '../source.ts';
-import { Census, type InputSummary, type LineNote } from './census.ts';
+import { Census, type InputSummary } from './census.ts';
 import { inputForm } from './inputForm.ts';
-import type { InputCursor, InputLine, InputPage } from './inputLine.ts';
+import type { InputCursor, InputPage } from './inputLine.ts';
 import { keyOf } from './lineKey.ts';
 import { readInput } from './readInput.ts';
-import { sortValue } from './sortOrder.ts';
+import { sortValue, type SortValue } from './sortOrder.ts';
 import { Sorter, type SortedLine } from './sorter.ts';
+import type { Noted } from './survey.ts';
 
-/** One line of an input, with its key. */
-export interface FileItem extends InputLine {
+/** One line of an input. */
+export class FileItem implements ItemFacts {
+  readonly line: string;
+  /** undefined when it is no record. */
+  readonly key: Fingerprint | MissingKeyPart | undefined;
+  /** Where it stands in its file, from 1. */
+  readonly number: number;
+  readonly origin: Origin;
+  /** Why it is no record. */
+  readonly reason: string | undefined;
+
+  constructor(
+    line: string,
+    key: FileItem['key'],
+    number: number,
+    origin: Origin,
+    reason: string | undefined,
+  ) {
+    this.line = line;
+    this.key = key;
+    this.number = number;
+    this.origin = origin;
+    this.reason = reason;
+  }
+
+  get place(): Place {
+    return { file: this.origin.file, line: this.number };
+  }
+}
+
+/** What lines that were read together have in common. */
+interface Origin {
   /** As the collection names it. */
   readonly file: string;
-  readonly key: ItemFacts['key'];
-  /** ISO time at which it was read. */
+  /** ISO time. */
   readonly readAt: string;
+}
+
+/** What is needed of a record beside its line. */
+interface Facts {
+  readonly key: Fingerprint | MissingKeyPart;
+  readonly note: Noted | undefined;
+  readonly sort: SortValue | undefined;
 }
 
 /** One input as the collection names it, found. */
@@ -41,7 +79,7 @@ const sortedName = 'sorted';
 interface Selected {
   readonly items: FileItem[];
   readonly duplicates: number;
-  readonly notes: readonly (LineNote | undefined)[];
+  readonly notes: readonly (Noted | undefined)[];
   readonly sorted: readonly SortedLine[];
 }
 
@@ -120,38 +158,26 @@ export class FilesSource implements Source<FileItem> {
   }
 
   map(item: FileItem): JsonObject {
-    if (item.record === undefined) throw new Error(item.reason ?? 'no record');
-    return item.record;
+    if (item.reason !== undefined) throw new Error(item.reason);
+    return parseJson(item.line) as JsonObject;
   }
 
   facts(item: FileItem): ItemFacts {
-    const place = { file: item.file, line: item.number };
-    if (item.record === undefined) return { place };
-    return item.key === undefined
-      ? { line: item.text, place }
-      : { line: item.text, place, key: item.key };
+    return item;
   }
 
-  toRaw(item: FileItem): JsonValue {
-    const { file, number, readAt, text, reason } = item;
-    return { file, line: number, readAt, text, ...(reason === undefined ? {} : { reason }) };
+  toRaw({ origin, number, line, reason }: FileItem): JsonValue {
+    return { ...origin, line: number, text: line, ...(reason === undefined ? {} : { reason }) };
   }
 
   fromRaw(raw: JsonValue): FileItem {
-    const { file, line, readAt, text, reason } = raw as Record<string, JsonValue>;
-    const item = {
-      file: scalarText(file ?? null) ?? '',
-      number: Number(line),
-      readAt: scalarText(readAt ?? null) ?? '',
-      text: scalarText(text ?? null) ?? '',
-      key: undefined,
-    };
-    if (typeof reason === 'string') return { ...item, record: undefined, reason };
-    return { ...item, record: parseJson(item.text) as JsonObject };
+    const { file, line, readAt, text, reason } = raw as unknown as Record<string, string>;
+    const origin = { file: file ?? '', readAt: readAt ?? '' };
+    return new FileItem(text ?? '', undefined, Number(line), origin, reason);
   }
 
-  provenance(item: FileItem): { readonly url: string; readonly fetchedAt: string } {
-    return { url: item.file, fetchedAt: item.readAt };
+  provenance({ origin }: FileItem): { readonly url: string; readonly fetchedAt: string } {
+    return { url: origin.file, fetchedAt: origin.readAt };
   }
 
   health(): readonly HostHealth[] {
@@ -189,7 +215,7 @@ export class FilesSource implements Source<FileItem> {
     const input = this.#input(index);
     const from = cursor as unknown as InputCursor | undefined;
     if (this.#config.sort !== undefined) await this.#feedUpTo(index, from?.lines ?? 0, signal);
-    const pages = readInput(input.path, from, signal);
+    const pages = readInput(input.path, from, this.#make, signal);
     let at = from?.lines ?? 0;
     // The next page is read and parsed while this one is made durable.
     let next = pages.next();
@@ -228,7 +254,7 @@ export class FilesSource implements Source<FileItem> {
     signal: AbortSignal,
   ): AsyncGenerator<Page<FileItem>, void, void> {
     await this.#feedUpTo(this.#inputs.length, 0, signal);
-    const readAt = this.#now();
+    const origin = { file: sortedName, readAt: this.#now() };
     const passed = Number(cursor ?? 0);
     let count = 0;
     for await (const piece of this.#sorter.sorted()) {
@@ -236,50 +262,47 @@ export class FilesSource implements Source<FileItem> {
       const lines = piece.slice(Math.max(0, passed - count));
       count += piece.length;
       if (lines.length === 0) continue;
-      const items = lines.map(({ text, key }) => ({
-        text,
-        key,
-        number: 0,
-        record: parseJson(text) as JsonObject,
-        file: sortedName,
-        readAt,
-      }));
+      const items = lines.map(({ text, key }) => new FileItem(text, key, 0, origin, undefined));
       yield { items, cursor: count };
     }
     yield { items: [], end: { by: 'last sorted record' } };
   }
 
-  /** What of a page is handed over, left out as a duplicate, and kept to be sorted. */
-  #select(index: number, first: number, { lines }: InputPage): Selected {
-    const { keyFields } = this.#context;
-    const file = this.#input(index).name;
-    const readAt = this.#now();
+  /** What is kept of a record while its page is on its way. */
+  readonly #make = (record: JsonObject, text: string): Facts => {
+    const key = keyOf(record, this.#context.keyFields);
     const { sort } = this.#config;
+    return {
+      key,
+      note:
+        typeof key === 'string' && this.#census.isNoting
+          ? this.#census.toNote(record, text, key)
+          : undefined,
+      sort: sort === undefined ? undefined : sortValue(record, sort),
+    };
+  };
+
+  /** What of a page is handed over, left out as a duplicate, and kept to be sorted. */
+  #select(index: number, first: number, { lines }: InputPage<Facts>): Selected {
+    const origin = { file: this.#input(index).name, readAt: this.#now() };
     const items: FileItem[] = [];
     const sorted: SortedLine[] = [];
-    const notes: (LineNote | undefined)[] = [];
-    const isNoting = this.#census.isNoting;
+    const notes: (Noted | undefined)[] = [];
     let duplicates = 0;
-    for (const [i, line] of lines.entries()) {
-      const { text, number, record, reason } = line;
-      const key = record === undefined ? undefined : keyOf(record, keyFields);
-      if (isNoting)
-        notes.push(typeof key === 'string' && record ? { key, text, record } : undefined);
-      if (this.#decidesFirst && typeof key === 'string' && record !== undefined) {
+    for (const [i, { text, number, value, reason }] of lines.entries()) {
+      const key = value?.key;
+      notes.push(value?.note);
+      if (this.#decidesFirst && typeof key === 'string') {
         if (!this.#census.isKept(index, first + i)) {
           duplicates += 1;
           continue;
         }
-        if (sort !== undefined) {
-          sorted.push({ value: sortValue(record, sort), key, text });
+        if (value?.sort !== undefined) {
+          sorted.push({ value: value.sort, key, text });
           continue;
         }
       }
-      items.push(
-        reason === undefined
-          ? { text, number, record, file, key, readAt }
-          : { text, number, record, file, key, readAt, reason },
-      );
+      items.push(new FileItem(text, key, number, origin, reason));
     }
     return { items, duplicates, notes, sorted };
   }
@@ -310,7 +333,7 @@ export class FilesSource implements Source<FileItem> {
     for (let input = 0; input <= index && input < this.#inputs.length; input++) {
       const end = input === index ? lines : this.#linesOf(input);
       this.#fed = { input, lines: 0 };
-      for await (const page of this.#census.pages(input, signal)) {
+      for await (const page of this.#census.pages(input, this.#make, signal)) {
         const first = this.#fed.lines;
         if (first >= end) break;
         const wanted = { ...page, lines: page.lines.slice(0, end - first) };

@@ -2,16 +2,22 @@ import type { JsonObject } from '../../core/json.ts';
 import type { ReadSoFar } from './inputBytes.ts';
 
 /** One line of an input that holds something; a row, in a CSV file. */
-export interface InputLine {
+export interface InputLine<T> {
   /** Its text; of a row, the object that it makes as JSON. */
   readonly text: string;
-  /** Where it begins in the file: lines from 1. */
+  /** Where it stands in the file, from 1; of a row, where it ends. */
   readonly number: number;
-  /** What it holds; undefined when that is no record. */
-  readonly record: JsonObject | undefined;
+  /** What was made of its record; undefined when it has none. */
+  readonly value: T | undefined;
   /** Why it is no record. */
   readonly reason?: string;
 }
+
+/**
+ * What to make of a record. Called as soon as a line is parsed, so that a record of which only little is needed does not
+ * outlive its line.
+ */
+export type Make<T> = (record: JsonObject, text: string) => T;
 
 /** Where reading goes on after some lines. */
 export interface InputCursor {
@@ -26,7 +32,7 @@ export interface InputCursor {
 }
 
 /** Some lines of an input, in order, with where to go on after them. */
-export interface InputPage {
-  readonly lines: InputLine[];
+export interface InputPage<T> {
+  readonly lines: InputLine<T>[];
   readonly cursor: InputCursor;
 }

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { messageOf, UnitFailedError } from '../../core/errors.ts';
 import { isJsonObject, parseJson, type JsonValue } from '../../core/json.ts';
 import type { InputBytes } from './inputBytes.ts';
-import type { InputCursor, InputLine, InputPage } from './inputLine.ts';
+import type { InputCursor, InputLine, InputPage, Make } from './inputLine.ts';
 
 /** Bytes that are read, parsed and handed over at once. */
 const pageBytes = 2 * 1024 * 1024;
@@ -14,22 +14,23 @@ const shownOfLongLine = 1000;
 const newline = 0x0a;
 
 /** Lines of JSON, by pages, from a cursor on. Every line is parsed; one that is no record comes with the reason. */
-export async function* jsonLinePages(
+export async function* jsonLinePages<T>(
   path: string,
   bytes: InputBytes,
   from: InputCursor | undefined,
+  make: Make<T>,
   signal: AbortSignal,
   wanted?: (line: number) => boolean,
-): AsyncGenerator<InputPage, void, void> {
+): AsyncGenerator<InputPage<T>, void, void> {
   const state = { lines: from?.lines ?? 0, offset: from?.offset ?? 0, line: from?.line ?? 0 };
   for await (const block of wholeLines(path, bytes, state.offset, signal)) {
-    const lines: InputLine[] = [];
+    const lines: InputLine<T>[] = [];
     if (block.isTooLong) {
       state.line += 1;
       lines.push(tooLong(block.bytes, state.line));
     } else {
       const isWanted = wanted && ((i: number) => wanted(state.lines + i));
-      state.line = addLines(block.bytes, state.line, lines, isWanted);
+      state.line = addLines(block.bytes, state.line, lines, make, isWanted);
     }
     state.offset = block.end;
     state.lines += lines.length;
@@ -116,10 +117,11 @@ async function* wholeLines(
 }
 
 /** Adds the lines of a block that hold something; gives the number of the last one. */
-function addLines(
+function addLines<T>(
   block: Buffer,
   lineBefore: number,
-  into: InputLine[],
+  into: InputLine<T>[],
+  make: Make<T>,
   isWanted?: (i: number) => boolean,
 ): number {
   let number = lineBefore;
@@ -135,50 +137,51 @@ function addLines(
     if (isWanted?.(into.length) === false) {
       addUnparsed(text.slice(at, end), number, into);
     } else if (isText) {
-      addLine(text.slice(at, end), number, parse, into);
+      addLine(text.slice(at, end), number, parse, make, into);
     } else {
       const bytes = block.subarray(at, end);
       const line = bytes.toString('utf8');
-      if (isUtf8(bytes)) addLine(line, number, parseJson, into);
-      else into.push({ text: line, number, record: undefined, reason: 'not UTF-8' });
+      if (isUtf8(bytes)) addLine(line, number, parseJson, make, into);
+      else into.push({ text: line, number, value: undefined, reason: 'not UTF-8' });
     }
     at = next + 1;
   }
   return number;
 }
 
-function addLine(
+function addLine<T>(
   text: string,
   number: number,
   parse: (line: string) => JsonValue,
-  into: InputLine[],
+  make: Make<T>,
+  into: InputLine<T>[],
 ): void {
   if (isBlank(text)) return;
   let value: JsonValue;
   try {
     value = parse(text);
   } catch (error) {
-    into.push({ text, number, record: undefined, reason: `not JSON: ${messageOf(error)}` });
+    into.push({ text, number, value: undefined, reason: `not JSON: ${messageOf(error)}` });
     return;
   }
-  if (isJsonObject(value)) into.push({ text, number, record: value });
-  else into.push({ text, number, record: undefined, reason: 'not an object' });
+  if (isJsonObject(value)) into.push({ text, number, value: make(value, text) });
+  else into.push({ text, number, value: undefined, reason: 'not an object' });
 }
 
 /** A line that nobody wants to know, in its place. */
-function addUnparsed(text: string, number: number, into: InputLine[]): void {
-  if (!isBlank(text)) into.push({ text, number, record: undefined, reason: 'not asked for' });
+function addUnparsed(text: string, number: number, into: InputLine<unknown>[]): void {
+  if (!isBlank(text)) into.push({ text, number, value: undefined, reason: 'not asked for' });
 }
 
 function isBlank(text: string): boolean {
   return text.charCodeAt(0) !== 0x7b && text.trim() === '';
 }
 
-function tooLong(beginning: Buffer, number: number): InputLine {
+function tooLong(beginning: Buffer, number: number): InputLine<never> {
   return {
     text: beginning.toString('utf8'),
     number,
-    record: undefined,
+    value: undefined,
     reason: `longer than ${maxLineBytes / 1024 / 1024} MB; this is its beginning`,
   };
 }

@@ -1,7 +1,7 @@
 import { csvPages } from './csvRows.ts';
 import { inputForm } from './inputForm.ts';
 import { openInput, type ReadSoFar } from './inputBytes.ts';
-import type { InputCursor, InputPage } from './inputLine.ts';
+import type { InputCursor, InputPage, Make } from './inputLine.ts';
 import { jsonLinePages } from './jsonLines.ts';
 
 /** What reading an input to its end came to. */
@@ -14,20 +14,21 @@ export interface InputEnd {
  * Reads an input by pages, from a cursor on, with flat memory. Its lines are parsed; what is no record comes with the
  * reason. Always reads from the file's beginning, so that a part that was read before is known to be the same.
  *
- * @param wanted lines, counted from 0, that are needed; others may come without their records.
+ * @param wanted lines, counted from 0, that are needed; others may come without anything made of them.
  * @throws UnitFailedError with a message for people when the input can't be read, was changed, or is cut off.
  */
-export async function* readInput(
+export async function* readInput<T>(
   path: string,
   from: InputCursor | undefined,
+  make: Make<T>,
   signal: AbortSignal,
   wanted?: (line: number) => boolean,
-): AsyncGenerator<InputPage, InputEnd, void> {
+): AsyncGenerator<InputPage<T>, InputEnd, void> {
   const { kind, isGzip } = inputForm(path);
   const bytes = await openInput(path, isGzip, from?.read);
   try {
-    if (kind === 'csv') yield* csvPages(path, bytes, from, signal);
-    else yield* jsonLinePages(path, bytes, from, signal, wanted);
+    if (kind === 'csv') yield* csvPages(path, bytes, from, make, signal);
+    else yield* jsonLinePages(path, bytes, from, make, signal, wanted);
     return { read: bytes.readSoFar };
   } finally {
     await bytes.close();
