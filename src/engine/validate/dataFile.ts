@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { CommittedRange, UnitTally } from '../../core/events.ts';
-import { unpackFingerprints, type Fingerprint } from '../../core/keys.ts';
+import { isJsonObject, parseJson } from '../../core/json.ts';
+import { unpackFingerprints, type Fingerprint, type MissingKeyPart } from '../../core/keys.ts';
 import type { RecordKeys } from '../../core/recordKeys.ts';
 import type { FileView } from '../../core/view.ts';
 import type { FileWindow } from '../../storage/fileWindow.ts';
@@ -69,7 +70,12 @@ export class DataFileCheck {
   constructor(parts: DataFileParts) {
     this.#parts = parts;
     this.#places = new LinePlaces(parts.window);
-    this.#first = new FirstLines(parts.view.role === 'master' ? parts.view.lines : 0);
+    this.#first = new FirstLines(
+      parts.view.role === 'master' ? parts.view.lines : 0,
+      (line, first) => {
+        this.#addKeyTwice(line, first);
+      },
+    );
     this.#damage = parts.facts.damage.filter(({ file }) => file === parts.view.file);
   }
 
@@ -100,9 +106,10 @@ export class DataFileCheck {
       this.#shift = found - range.offset;
     }
     const start = range.offset + this.#shift;
+    const line = await this.#places.lineAt(start);
     const bytes = await this.#parts.window.read(start, range.bytes);
     if (bytes.length === range.bytes && hash('sha256', bytes, 'hex') === range.sha256) {
-      await this.#checkWhole(range, bytes, start);
+      this.#checkWhole(range, bytes, start, line);
     } else {
       await this.#addChanged(named, start);
     }
@@ -123,20 +130,22 @@ export class DataFileCheck {
     if (size > tail && !this.#parts.subject.isHeld && !this.#isAnother) {
       await this.#checkUnnamed(tail, size, true);
     }
-    this.#first.close();
+    this.#first.end();
   }
 
-  async #checkWhole(range: CommittedRange, bytes: Buffer, start: number): Promise<void> {
+  #checkWhole(range: CommittedRange, bytes: Buffer, start: number, line: number): void {
     const { checker, recordKeys, findings } = this.#parts;
-    const line = await this.#places.lineAt(start);
     const keys = Buffer.from(range.keys, 'base64');
     const keysHex = recordKeys === undefined ? '' : keys.toString('hex');
     let at = 0;
-    const count = checker.check(bytes, line, (record, number) => {
+    const count = checker.check(bytes, line, (record, number, from, to) => {
       const key = record === undefined ? undefined : recordKeys?.ofMasterRecord(record);
-      // Digits are compared where they stand: one string for a range, none for a line.
-      if (typeof key === 'string' && !keysHex.startsWith(key, at)) this.#addKeyDiffers(number);
-      else if (typeof key === 'object') this.#addKeyMissing(number, key.missing);
+      // Compared where it stands: one string for a range, none for a line.
+      if (typeof key === 'string' && !keysHex.startsWith(key, at)) {
+        const exact = exactKey(bytes, from, to, recordKeys);
+        if (typeof exact !== 'string' || !keysHex.startsWith(exact, at))
+          this.#addKeyDiffers(number);
+      } else if (typeof key === 'object') this.#addKeyMissing(number, key.missing);
       at += 32;
     });
     this.#places.moveTo(start + range.bytes, line + count);
@@ -148,20 +157,18 @@ export class DataFileCheck {
     }
     if (this.#parts.view.role !== 'master') return;
     findings.checked('keys', count);
-    this.#first.addPacked(keys, line, (repeat, first) => {
-      this.#addKeyTwice(repeat, first);
-    });
+    this.#first.addPacked(keys, line);
   }
 
   /** A range that differs and has been dealt with: only what was kept of it has to be there. */
   async #checkDamaged({ range }: NamedRange, damage: readonly KnownDamage[]): Promise<void> {
     const start = range.offset + this.#shift;
+    const line = await this.#places.lineAt(start);
     const bytes = await this.#parts.window.read(start, range.bytes);
     if (bytes.length === range.bytes && hash('sha256', bytes, 'hex') === range.sha256) {
-      await this.#checkWhole(range, bytes, start);
+      this.#checkWhole(range, bytes, start, line);
       return;
     }
-    const line = await this.#places.lineAt(start);
     const met = this.#meet(bytes, line, true);
     this.#places.moveTo(start + range.bytes, line + met.length);
     const lost = new Set(damage.flatMap((d) => unpackFingerprints(d.keys)));
@@ -226,8 +233,8 @@ export class DataFileCheck {
     if (changed === undefined) return;
     this.#changed = undefined;
     const { start } = changed;
-    const bytes = await this.#parts.window.read(start, end - start);
     const line = await this.#places.lineAt(start);
+    const bytes = await this.#parts.window.read(start, end - start);
     const met = this.#meet(bytes, line, false);
     this.#places.moveTo(end, line + met.length);
     const keys = changed.ranges.flatMap(({ range }) => unpackFingerprints(range.keys));
@@ -254,8 +261,8 @@ export class DataFileCheck {
     checker.check(
       bytes,
       line,
-      (record) => {
-        const key = record === undefined ? undefined : recordKeys?.ofMasterRecord(record);
+      (record, _line, from, to) => {
+        const key = record === undefined ? undefined : exactKey(bytes, from, to, recordKeys);
         const isBad = record === undefined || typeof key === 'object';
         met.push({
           key: typeof key === 'string' ? key : undefined,
@@ -274,8 +281,7 @@ export class DataFileCheck {
     this.#parts.findings.checked('keys', met.length);
     met.forEach(({ key, line }, i) => {
       const known = key ?? (met.length === keys.length ? keys[i] : undefined);
-      const first = known === undefined ? 0 : this.#first.add(known, line);
-      if (first > 0) this.#addKeyTwice(line, first);
+      if (known !== undefined) this.#first.add(known, line);
     });
   }
 
@@ -373,6 +379,17 @@ export class DataFileCheck {
 /** Whether lines are missing at the end, after at most one that is a piece of what it was. */
 function isCutOff({ toldBy, count, expected }: Change): boolean {
   return toldBy === 'keys' && count <= 1 && expected > count;
+}
+
+/** The key of a line that is a record, with every digit. */
+function exactKey(
+  bytes: Buffer,
+  from: number,
+  to: number,
+  recordKeys: RecordKeys | undefined,
+): Fingerprint | MissingKeyPart | undefined {
+  const record = parseJson(bytes.toString('utf8', from, to));
+  return isJsonObject(record) ? recordKeys?.ofMasterRecord(record) : undefined;
 }
 
 function overlaps(damage: KnownDamage, range: CommittedRange): boolean {

@@ -30,7 +30,9 @@ export async function checkPlainFile(
     const start = await skipByteOrderMark(window, path, findings);
     const rules = { file: path, validate: schema, addedFields: [], isLenient: true };
     const checker = new LineChecker(findings, rules);
-    const first = new FirstLines(size / guessedLineBytes);
+    const first = new FirstLines(size / guessedLineBytes, (line, known) => {
+      reportTwice(findings, path, line, known);
+    });
     try {
       let line = 1;
       for await (const { offset, bytes, isTooLong } of lineBlocks(window, start, size)) {
@@ -46,12 +48,12 @@ export async function checkPlainFile(
           if (record === undefined) return;
           records += 1;
           const end = endsWithCarriageReturn(bytes, from, to) ? to - 1 : to;
-          const known = first.add(hash('sha256', bytes.subarray(from, end), 'hex'), number);
-          if (known > 0) reportTwice(findings, path, number, known);
+          first.add(hash('sha256', bytes.subarray(from, end), 'hex').slice(0, 32), number);
         });
         tools.progress.add(bytes.length);
         if (offset + bytes.length >= size) break;
       }
+      first.end();
     } finally {
       first.close();
     }
