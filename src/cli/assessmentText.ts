@@ -17,7 +17,7 @@ export function assessmentLines({ analysis, plan }: Assessment): string[] {
 }
 
 function analysisLines(analysis: InterruptionAnalysis): string[] {
-  const { interruption_cause: cause, collector } = analysis;
+  const { interruption_cause: cause, recovery_complexity: complexity, collector } = analysis;
   const lost = analysis.estimated_papers_lost;
   const { torn_bytes: torn, gaps } = collector.journal;
   const checkpoints = [
@@ -27,10 +27,9 @@ function analysisLines(analysis: InterruptionAnalysis): string[] {
   ].filter((text) => text !== '');
   return [
     ...labelled('ended', [
-      `${causeWords(cause.cause_type)}${cause.confidence < 1 ? `, ${Math.round(cause.confidence * 100)} % sure` : ''}`,
+      `${causeWords(cause.cause_type)}${cause.confidence < 1 ? `, ${Math.round(cause.confidence * 100)} % sure` : ''}${complexity === 'trivial' ? '' : `, ${complexity} to recover`}`,
       ...cause.evidence,
     ]),
-    ...labelled('recovery', [analysis.recovery_complexity]),
     ...(lost > 0 ? labelled('lost', [`${lost} records can't be read any more`]) : []),
     ...(torn > 0 ? labelled('journal', [`${torn} bytes torn off at its end`]) : []),
     ...(gaps > 0 ? labelled('journal', [`damaged in ${gaps} places`]) : []),
@@ -60,16 +59,16 @@ function planLines(
   if (toDo === 0) return waiting;
   const { units_at_cursor: atCursor, checkpoint } = plan.collector;
   const parts = [
-    counted(atCursor, 'go on in their middle'),
-    counted(again, 'are collected again'),
-    counted(retried, 'failed and are tried again'),
+    counted(atCursor, 'at a cursor'),
+    counted(again, 'again'),
+    counted(retried, 'that failed'),
   ].filter((text) => text !== '');
   const from =
     checkpoint === null ? '' : ` from journal line ${checkpoint.line} (${checkpoint.id})`;
   return [
     ...waiting,
     ...labelled('resuming', [
-      `${toDo} units to do${parts.length === 0 ? '' : ` (${parts.join(', ')})`}${from}`,
+      `${toDo} ${toDo === 1 ? 'unit' : 'units'} to do${parts.length === 0 ? '' : ` (${parts.join(', ')})`}${from}`,
       ...costLines(plan),
     ]),
     ...(plan.estimated_papers_to_recover > 0

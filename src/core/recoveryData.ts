@@ -190,7 +190,7 @@ export interface RecoveryPlan {
     readonly checkpoint: { readonly id: string; readonly line: number } | null;
     /** Whether what is found may add units: then the estimates are the least that it takes. */
     readonly may_grow: boolean;
-    /** What the estimates go by: `812 units took 1,640 calls and 3.5 minutes`; null when nothing was done yet. */
+    /** What the estimates go by: `812 units took 1640 calls and 3.5 minutes`; null when nothing was done yet. */
     readonly estimated_by: string | null;
     /** Calls that they take, by what units have taken so far; null when nothing was done yet. */
     readonly estimated_calls: number | null;

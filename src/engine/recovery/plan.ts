@@ -165,8 +165,12 @@ function estimate({ view, facts }: Examined, toDo: number): Estimates {
     calls: Math.ceil((calls / ended) * toDo),
     minutes: view.activeMs === 0 ? null : (minutes / ended) * toDo,
     microUsd: Math.ceil((view.spentMicroUsd / ended) * toDo),
-    by: `${ended} units took ${calls} calls and ${minutes.toFixed(1)} minutes`,
+    by: `${ended} ${ended === 1 ? 'unit' : 'units'} took ${calls} calls and ${durationText(view.activeMs)}`,
   };
+}
+
+function durationText(ms: number): string {
+  return ms < 60_000 ? `${(ms / 1000).toFixed(1)} seconds` : `${(ms / 60_000).toFixed(1)} minutes`;
 }
 
 function endedUnits(units: Examined['view']['units']): number {
