@@ -19,8 +19,11 @@ export function limitHeap({ source }: Collection): void {
   }
 }
 
-/** Past some megabytes it brings no speed here, and three times its size is memory that is never given back. */
-function limitYoungGeneration(bytes: number): void {
+/**
+ * Stops the young generation from growing past a size. Past some megabytes it brings no speed here, and three times its
+ * size is memory that is never given back.
+ */
+export function limitYoungGeneration(bytes: number): void {
   const observer = new PerformanceObserver(() => {
     const young = getHeapSpaceStatistics().find((space) => space.space_name === 'new_space');
     if ((young?.space_size ?? 0) < bytes) return;

@@ -13,6 +13,7 @@ import type { CommandLine, CommandSpec } from '../command.ts';
 import { commandLineEnvironment } from '../environment.ts';
 import { exitCodes } from '../exitCodes.ts';
 import { findSession } from '../findSession.ts';
+import { limitYoungGeneration } from '../heapLimits.ts';
 
 /** `cf-collect validate`. */
 export const validateCommand: CommandSpec = {
@@ -25,7 +26,11 @@ export const validateCommand: CommandSpec = {
   run,
 };
 
+/** Records live for one line only. */
+const youngGenerationBytes = 8 * 1024 * 1024;
+
 async function run(line: CommandLine): Promise<number> {
+  limitYoungGeneration(youngGenerationBytes);
   const { workspace, isJson } = line;
   const environment = await commandLineEnvironment();
   const { ports, opener } = environment;
