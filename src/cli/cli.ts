@@ -2,6 +2,7 @@ import { CollectorError, FaultError, HeldError, messageOf, UsageError } from '..
 import { parseCommandLine, type CommandSpec } from './command.ts';
 import { adoptCommand } from './commands/adopt.ts';
 import { discardCommand } from './commands/discard.ts';
+import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import.ts';
 import { mergeCommand } from './commands/merge.ts';
 import { resumeCommand } from './commands/resume.ts';
@@ -20,6 +21,7 @@ const commands: readonly CommandSpec[] = [
   discardCommand,
   validateCommand,
   mergeCommand,
+  exportCommand,
   importCommand,
   adoptCommand,
 ];

@@ -2,6 +2,7 @@ import type { Handlers } from '../protocol/rpc.ts';
 import type { RecoveryRequests, ToolRequests } from '../protocol/worker.ts';
 import { importHandlers } from './importHandlers.ts';
 import { Jobs } from './jobs.ts';
+import { mergeHandlers } from './mergeHandlers.ts';
 import { recoveryHandlers } from './recoveryHandlers.ts';
 import { validateHandler } from './validateHandler.ts';
 import type { HostSide, WorkerSessions } from './workerSessions.ts';
@@ -19,6 +20,7 @@ export function toolHandlers(
     },
     validate: validateHandler(jobs),
     ...recoveryHandlers(sessions),
+    ...mergeHandlers(jobs, sessions),
     ...importHandlers(jobs, () => sessions.toolEnvironment()),
   };
 }

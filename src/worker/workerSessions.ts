@@ -83,7 +83,7 @@ export class WorkerSessions {
       start: async ({ workspace, file, http }) => {
         const environment = await this.#environment(http);
         const { run } = await startCollection(environment, file, workspace, 'always-new');
-        return this.#begin(run, workspace);
+        return this.begin(run, workspace);
       },
       resume: async ({ inDoubt, ...params }) => {
         await this.resume(params, params.http, { inDoubt });
@@ -154,7 +154,7 @@ export class WorkerSessions {
     }
     const environment = await this.#environment(http);
     const { run, result } = await resumeSession(environment, await this.layout(ref), choices);
-    await this.#begin(run, ref.workspace);
+    await this.begin(run, ref.workspace);
     return result;
   }
 
@@ -163,7 +163,8 @@ export class WorkerSessions {
     return this.#active.get(session)?.run;
   }
 
-  async #begin(run: SessionRun, workspace: string): Promise<{ session: string }> {
+  /** Begins to carry a run out, and to tell of it. */
+  async begin(run: SessionRun, workspace: string): Promise<{ session: string }> {
     const { session } = run.store.layout;
     const active: Active = { run, workspace, lastState: '' };
     this.#active.set(session, active);

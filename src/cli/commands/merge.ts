@@ -26,8 +26,8 @@ async function merge(line: CommandLine): Promise<number> {
   const output = line.value('output');
   const request = {
     workspace,
-    inputs: operands.map((input) => resolve(workspace, input)),
-    output: output === undefined ? null : resolve(workspace, output),
+    inputs: operands.map((input) => resolve(input)),
+    output: output === undefined ? null : resolve(output),
     key: keyOf(line.value('key')),
     onConflict: onConflictOf(line.value('on-conflict')),
     sort: line.value('sort') ?? null,
