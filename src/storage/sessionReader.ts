@@ -12,8 +12,8 @@ import { backup, DatabaseSync } from './sqlite.ts';
 const entriesPerApply = 2000;
 
 /**
- * What was found of a session's index. `stale`: its watermark is not in the journal; `damaged`: SQLite can't read it, or
- * it is of another version. An index that only lags is usable.
+ * What was found of a session's index. `stale`: its watermark is not in the journal; `damaged`: it can't be read as an
+ * index of this version. An index that only lags is usable.
  */
 export type IndexCondition = 'usable' | 'stale' | 'missing' | 'damaged';
 
