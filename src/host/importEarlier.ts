@@ -122,20 +122,21 @@ async function pickEarlier(): Promise<vscode.Uri | undefined> {
     title: t('Import Earlier Data'),
     placeHolder: t('What do you want to import? It is only read.'),
   });
-  return picked && browse(t('Import Earlier Data'), picked === folder ? 'folder' : 'file', {});
+  return picked && browse(t('Import Earlier Data'), picked === folder ? 'folder' : 'file');
 }
 
 async function browse(
   title: string,
   kind: 'file' | 'folder',
-  filters: Record<string, string[]>,
+  filters?: Record<string, string[]>,
 ): Promise<vscode.Uri | undefined> {
   const [first] = trustedFolderPaths();
   const found = await vscode.window.showOpenDialog({
     title,
     canSelectFiles: kind === 'file',
     canSelectFolders: kind === 'folder',
-    filters,
+    // With none at all, the dialog would list no file.
+    ...(filters && { filters }),
     ...(first !== undefined && { defaultUri: vscode.Uri.file(first) }),
   });
   return found?.[0];

@@ -78,8 +78,13 @@ export function inDoubtPhrase(
 
 /** What resuming will do and cost, in a few sentences: what a person is told before they confirm. */
 export function resumeSummary({ plan }: Recovery, formats: Formats): readonly string[] {
-  const { units_to_do: toDo, units_again: again, money } = plan.collector;
-  const lines = [t('{0} will be worked on.', unitsPhrase(toDo, formats))];
+  const { units_to_do: toDo, units_again: again, may_grow: mayGrow, money } = plan.collector;
+  const units = unitsPhrase(toDo, formats);
+  const lines = [
+    mayGrow
+      ? t('{0} will be worked on, and what is found on the way.', units)
+      : t('{0} will be worked on.', units),
+  ];
   if (again > 0) {
     lines.push(
       t(
@@ -113,7 +118,7 @@ function costPhrase({ collector }: RecoveryPlan, formats: Formats): string {
   }
   if (minutes !== null) parts.push(formats.duration(minutes * 60_000));
   if (microUsd !== null) {
-    parts.push(microUsd === 0 ? t('no money') : formats.usd(microUsd));
+    parts.push(microUsd === 0 ? t('nothing to pay') : formats.usd(microUsd));
   }
   return parts.join(', ');
 }

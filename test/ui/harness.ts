@@ -98,6 +98,13 @@ export class Workbench {
     await this.page.keyboard.press('Enter');
   }
 
+  /** Names a file or folder in VS Code's own dialog. */
+  async chooseFile(file: string): Promise<void> {
+    // It fills in the folder that it begins with only when it has listed it.
+    await this.#quickPickRow('..').waitFor();
+    await this.enter(file);
+  }
+
   /** Opens a view container by the title of its icon in the activity bar. */
   async openView(title: string): Promise<void> {
     const tab = this.page.locator('.part.activitybar').getByRole('tab', { name: title });

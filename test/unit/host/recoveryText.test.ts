@@ -68,13 +68,17 @@ test('the question before resuming: units again, paid ones kept, cost', () => {
   assert.deepEqual(resumeSummary(makeRecovery({ cost, money }), formats), [
     '82 units will be worked on.',
     'Of those, 12 units were done after this checkpoint and are collected again. Records that the master already has are not written twice.',
-    'Estimated: 140 calls, 0:01:54, no money.',
+    'Estimated: 140 calls, 0:01:54, nothing to pay.',
     '$2.50 are spent; what was paid for is on disk and is not paid for again.',
   ]);
   assert.deepEqual(resumeSummary(makeRecovery(), formats).slice(0, 2), [
     '70 units will be worked on.',
     'Nothing that is done is collected again.',
   ]);
+  assert.equal(
+    resumeSummary(makeRecovery({ cost: { may_grow: true } }), formats)[0],
+    '70 units will be worked on, and what is found on the way.',
+  );
 });
 
 test('calls in doubt are counted with their money', () => {
