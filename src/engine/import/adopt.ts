@@ -58,9 +58,15 @@ export async function adoptMaster(
     });
     // Opening it sets aside what follows the last good line, as after a kill.
     const { store } = await openSession(ports, opener, layout, collection);
-    await store.record({ type: 'stopped', reason: 'user', activeMs: 0 });
-    await store.checkpoint('session_paused', []);
-    await store.close(true);
+    let isInOrder = false;
+    try {
+      await store.record({ type: 'stopped', reason: 'user', activeMs: 0 });
+      await store.checkpoint('session_paused', []);
+      isInOrder = true;
+    } finally {
+      if (!isInOrder) store.abandon();
+      await store.close(isInOrder);
+    }
     return {
       session: layout.session,
       records: store.view.records,
