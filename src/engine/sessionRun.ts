@@ -8,6 +8,7 @@ import type { ClaimedUnit, NewUnit } from '../core/unit.ts';
 import type { JournalEntry } from '../core/view.ts';
 import type { Source } from '../sources/source.ts';
 import type { SessionStore } from '../storage/sessionStore.ts';
+import { CheckpointSchedule } from './checkpointSchedule.ts';
 import { Frontier } from './frontier.ts';
 import { carryOut, type PipelineParts, type UnitOutcome } from './pipeline.ts';
 import type { Preparer } from './prepare.ts';
@@ -57,6 +58,7 @@ export class SessionRun {
   readonly #parts: SessionRunParts;
   readonly #frontier: Frontier;
   readonly #stats: RunStats;
+  readonly #checkpoints: CheckpointSchedule;
   readonly #pipeline: PipelineParts<unknown>;
   readonly #finished: Promise<RunEnd>;
   #resolveFinished: (end: RunEnd) => void = () => undefined;
@@ -68,11 +70,7 @@ export class SessionRun {
   #isPlanned = false;
   #isEnding = false;
   #fault: FaultError | undefined;
-  #checkpointing: Promise<void> = Promise.resolve();
-  #queuedCheckpoint: CheckpointType | undefined;
-  #unitsSinceCheckpoint = 0;
   #sampler: ReturnType<typeof setInterval> | undefined;
-  #checkpointTimer: ReturnType<typeof setInterval> | undefined;
   readonly #listeners = new Set<() => void>();
 
   constructor(parts: SessionRunParts) {
@@ -82,6 +80,11 @@ export class SessionRun {
     const perLane = parts.source.traits.inOrder ? 1 : collection.limits.perHost.concurrency;
     this.#frontier = new Frontier(clock, store, perLane);
     this.#stats = new RunStats(clock, store.view);
+    this.#checkpoints = new CheckpointSchedule({
+      clock,
+      collection,
+      write: (type) => this.#writeCheckpoint(type),
+    });
     this.#pipeline = {
       source,
       store,
@@ -98,6 +101,7 @@ export class SessionRun {
     store.listen({
       onCommitted: (_view, entries) => {
         parts.onEntries(entries);
+        this.#checkpoints.meet(entries);
         this.#changed();
       },
       onDiskFull: (message) => {
@@ -107,7 +111,7 @@ export class SessionRun {
         this.#faulted(fault);
       },
       onGroupsEnded: () => {
-        this.#requestCheckpoint('venue_completed');
+        this.#checkpoints.groupsEnded();
       },
     });
   }
@@ -162,10 +166,7 @@ export class SessionRun {
       this.#stats.sample(store.view);
       this.#changed();
     }, sampleMs);
-    this.#checkpointTimer = setInterval(() => {
-      if (this.#unitsSinceCheckpoint > 0) this.#requestCheckpoint('batch_completed');
-    }, store.collection.checkpoints.everySeconds * 1000);
-    this.#requestCheckpoint('session_started');
+    this.#checkpoints.start();
     this.#work();
   }
 
@@ -173,9 +174,12 @@ export class SessionRun {
   async pause(reason: PauseReason, message: string): Promise<void> {
     if (this.#pause || this.#isEnding) return;
     this.#pause = { reason, message };
+    const held = this.#checkpoints.hold();
     this.#interrupt('pause');
     await this.#workers;
     // The disk may have filled meanwhile: that pause has taken the place of this one.
+    if (this.#pause.reason !== reason) return;
+    await held;
     if (this.#pause.reason !== reason) return;
     await this.#parts.store.record({ type: 'paused', reason, message });
     await this.#writeCheckpoint('session_paused');
@@ -196,6 +200,7 @@ export class SessionRun {
     this.#pause = undefined;
     this.#isAtRest = false;
     if (reason !== 'disk-full') await store.record({ type: 'resumed' });
+    this.#checkpoints.go();
     this.#work();
     this.#changed();
   }
@@ -321,10 +326,7 @@ export class SessionRun {
     switch (outcome.kind) {
       case 'finished':
         this.#frontier.finish(unit);
-        this.#unitsSinceCheckpoint += 1;
-        if (this.#unitsSinceCheckpoint >= store.collection.checkpoints.everyUnits) {
-          this.#requestCheckpoint('batch_completed');
-        }
+        this.#checkpoints.unitFinished();
         return;
       case 'back':
         this.#frontier.giveBack({ ...unit, ...outcome }, 0, false);
@@ -364,6 +366,7 @@ export class SessionRun {
     // The journal can't say it; the log may, once there is space.
     this.#parts.logger.error({ code: 'DISK_FULL' }, this.#pause.message);
     this.#isAtRest = true;
+    void this.#checkpoints.hold();
     // Nobody is going to free space for a run that ends: what waits was never acknowledged.
     if (this.#isEnding) this.#parts.store.abandon();
     this.#interrupt('disk full');
@@ -383,14 +386,13 @@ export class SessionRun {
     const { store, logger } = this.#parts;
     this.#interrupt(how);
     clearInterval(this.#sampler);
-    clearInterval(this.#checkpointTimer);
     // Asked again after each step: the disk may fill while the run ends.
     const isWritable = (): boolean => how !== 'faulted' && this.#pause?.reason !== 'disk-full';
     if (!isWritable()) store.abandon(this.#fault);
     let fault = this.#fault;
     try {
       await this.#workers;
-      await this.#checkpointing;
+      await this.#checkpoints.stop();
       this.#frontier.close();
       await this.#closeSource();
       if (isWritable()) await this.#writeEnd(how, reason);
@@ -430,6 +432,10 @@ export class SessionRun {
     const { store } = this.#parts;
     const { activeMs } = this.#stats;
     const isCompleted = how === 'completed';
+    if (isCompleted) {
+      await store.levelIndex();
+      for (const type of this.#checkpoints.takeLast()) await this.#writeCheckpoint(type);
+    }
     await store.record(
       isCompleted
         ? { type: 'completed', by: store.isTargetReached ? 'target' : 'exhausted', activeMs }
@@ -439,26 +445,9 @@ export class SessionRun {
     await this.#writeCheckpoint(isCompleted ? 'session_completed' : 'session_paused');
   }
 
-  /** Asks for a checkpoint soon; one at a time, and what is asked for meanwhile becomes one more. */
-  #requestCheckpoint(type: CheckpointType): void {
-    if (this.#isEnding || this.#pause) return;
-    const isRunning = this.#queuedCheckpoint !== undefined;
-    this.#queuedCheckpoint = type;
-    if (isRunning) return;
-    this.#checkpointing = this.#checkpointing.then(async () => {
-      while (this.#queuedCheckpoint !== undefined && !this.#isEnding) {
-        const next = this.#queuedCheckpoint;
-        await this.#writeCheckpoint(next);
-        if (this.#queuedCheckpoint === next) this.#queuedCheckpoint = undefined;
-      }
-      this.#queuedCheckpoint = undefined;
-    });
-  }
-
   /** A checkpoint that can't be written costs a place to resume from, and no record: the run goes on. */
   async #writeCheckpoint(type: CheckpointType): Promise<void> {
     const { store, source, logger } = this.#parts;
-    this.#unitsSinceCheckpoint = 0;
     try {
       await store.checkpoint(type, source.health());
     } catch (error) {

@@ -12,6 +12,7 @@ import { Committer, type Handover, type Receipt } from './committer.ts';
 import { DataFile } from './dataFile.ts';
 import { hasCode, type FileSystem } from './fileSystem.ts';
 import type { IndexFeeder } from './indexFeeder.ts';
+import { sealIndex } from './indexSeal.ts';
 import { journalStart, type Journal, type PlacedEntry } from './journal.ts';
 import { scanJournal } from './journalReader.ts';
 import { dataFileName, type SessionLayout } from './layout.ts';
@@ -191,6 +192,11 @@ export class SessionStore {
     });
   }
 
+  /** Brings the index level with the journal: every group that has ended is told of by then. */
+  async levelIndex(): Promise<void> {
+    await this.#parts.index.current();
+  }
+
   /** Writes a verified snapshot of the session as it is now, and journals it. One at a time. */
   checkpoint(checkpointType: CheckpointType, health: readonly HostHealth[]): Promise<void> {
     const { ports } = this.#parts;
@@ -240,8 +246,9 @@ export class SessionStore {
     // A commit that is under way ends before its files are closed.
     await this.#committer.settled();
     const steps: (() => Promise<void> | void)[] = [
-      () => {
-        index.close(isInOrder);
+      async () => {
+        const isSound = index.close(isInOrder);
+        if (isSound) await sealIndex(ports.fileSystem, this.layout, ports.logger);
       },
       ...[...files.values(), journal].map((file) => () => file.close()),
       () => {

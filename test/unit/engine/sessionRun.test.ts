@@ -479,3 +479,25 @@ test('stopping twice, after the end, or before the start, is stopping once', asy
   await run.pause('user', 'x');
   await run.unpause();
 });
+
+test('the last group and the last failure have their checkpoints before the session is completed', async (t) => {
+  const { run, store } = await begin(
+    t,
+    [newUnit('good', { group: 'iclr_2024' }), newUnit('bad', { group: 'iclr_2023' })],
+    async function* (unit) {
+      await letRun();
+      if (unit.key === 'bad') throw new UnitFailedError('GONE', 'it is gone');
+      yield lastPage(['a']);
+    },
+  );
+  await run.start();
+  assert.deepEqual(await run.finished, { state: 'completed' });
+  const { entries } = await readJournal(store.layout);
+  const events = entries.flatMap((entry) => entry.events);
+  const types = events.flatMap((event) =>
+    event.type === 'checkpoint' ? [event.checkpointType] : event.type === 'completed' ? ['-'] : [],
+  );
+  assert.equal(types[0], 'session_started');
+  assert.deepEqual(types.slice(-2), ['-', 'session_completed']);
+  assert.ok(types.includes('venue_completed') && types.includes('error_occurred'), types.join());
+});
