@@ -98,11 +98,13 @@ export class Workbench {
     await this.page.keyboard.press('Enter');
   }
 
-  /** Names a file or folder in VS Code's own dialog. */
+  /** Chooses a file that is there in VS Code's own dialog. */
   async chooseFile(file: string): Promise<void> {
     // It fills in the folder that it begins with only when it has listed it.
     await this.#quickPickRow('..').waitFor();
-    await this.enter(file);
+    await this.#quickInput().locator('input').first().fill(file);
+    // And it takes what is typed only when it has listed the folder of that.
+    await this.#quickPickRow(path.basename(file)).click();
   }
 
   /** Opens a view container by the title of its icon in the activity bar. */
