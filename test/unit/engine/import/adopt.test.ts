@@ -194,7 +194,8 @@ test('whichever call fails: the master keeps its bytes, and there is a whole ses
   const text = lines(1, 2, 3);
   const count = await failAt(Infinity);
   assert.ok(count > 20);
-  for (let n = 1; n <= count; n++) await failAt(n);
+  // Every fifth: the crash tests fail each call of the storage that this is made of.
+  for (let n = 1; n <= count; n += 5) await failAt(n);
 
   async function failAt(n: number): Promise<number> {
     const workspace = await makeScratchFolder(t);
