@@ -78,11 +78,15 @@ export class IndexFeeder {
     }
   }
 
-  /** @param isClean whether the session ended in order, so that the next open need not check the file. */
-  close(isClean: boolean): void {
+  /**
+   * @param isClean whether the session ended in order, so that the next open need not check the file.
+   * @returns whether the index is level with the journal and marked as closed in order.
+   */
+  close(isClean: boolean): boolean {
     this.#apply(isClean);
     clearTimeout(this.#timer);
     this.#index.close();
+    return isClean && !this.#isStale;
   }
 
   #apply(isClean = false): void {

@@ -4,12 +4,18 @@ import { emptyView, reduceView, type SessionView } from '../core/view.ts';
 import type { FileSystem } from './fileSystem.ts';
 import { GapWatch } from './gapWatch.ts';
 import { eventsIn } from './indexFeeder.ts';
+import { breakSeal } from './indexSeal.ts';
 import { journalStart, type PlacedEntry } from './journal.ts';
 import { hasLineAt, scanJournal, type JournalScan } from './journalReader.ts';
 import type { SessionLayout } from './layout.ts';
 import { SessionIndex } from './sessionIndex.ts';
 
 const eventsPerApply = 4000;
+/**
+ * Making an index of so much journal takes less than a second. What SQLite's own check does not see is damage to what is
+ * in the rows, so where nothing else vouches for an index, that is better than to believe it.
+ */
+const shortJournalBytes = 32 * 1024 * 1024;
 
 /** An index that is level with its journal. */
 export interface CaughtUpIndex {
@@ -24,13 +30,16 @@ export interface CaughtUpIndex {
 /**
  * Opens a session's index and catches it up with the journal: from its watermark on when that matches, else (missing,
  * damaged, of another version, ahead of the journal) from nothing.
+ *
+ * @param shortBytes after an end that was not in order, an index of a journal up to this length is made anew.
  */
 export async function catchUpIndex(
   fileSystem: FileSystem,
   layout: SessionLayout,
   logger: Logger,
+  shortBytes = shortJournalBytes,
 ): Promise<CaughtUpIndex> {
-  const usable = await openUsable(fileSystem, layout, logger);
+  const usable = await openUsable(fileSystem, layout, logger, shortBytes);
   if (usable !== undefined) {
     try {
       return { ...(await catchUp(fileSystem, layout, usable)), wasRebuilt: false };
@@ -72,11 +81,15 @@ async function openUsable(
   fileSystem: FileSystem,
   layout: SessionLayout,
   logger: Logger,
+  shortBytes: number,
 ): Promise<SessionIndex | undefined> {
   let index: SessionIndex | undefined;
   try {
+    const seal = await breakSeal(fileSystem, layout);
+    if (seal === 'damaged') throw new Error('it is not what it was when it was closed');
+    if (seal === 'unsealed' && (await isSoonMade(fileSystem, layout, shortBytes))) return undefined;
     index = SessionIndex.open(layout.index);
-    if (!index.wasClosedCleanly && !index.isSound()) throw new Error('quick_check failed');
+    if (seal === 'unsealed' && !index.isSound()) throw new Error('quick_check failed');
     if (await hasLineAt(fileSystem, layout.journal, index.position)) return index;
     throw new Error('its watermark is not in the journal');
   } catch (error) {
@@ -87,6 +100,16 @@ async function openUsable(
     );
     return undefined;
   }
+}
+
+/** Whether there is an index, and making it anew costs next to nothing. */
+async function isSoonMade(
+  fileSystem: FileSystem,
+  layout: SessionLayout,
+  shortBytes: number,
+): Promise<boolean> {
+  if (((await fileSystem.status(layout.index))?.size ?? 0) === 0) return false;
+  return ((await fileSystem.status(layout.journal))?.size ?? 0) <= shortBytes;
 }
 
 async function catchUp(

@@ -28,6 +28,11 @@ export class SessionLayout {
     return join(this.folder, 'index.db');
   }
 
+  /** What the index was when the session last ended in order. */
+  get indexSeal(): string {
+    return `${this.index}.seal`;
+  }
+
   get summary(): string {
     return join(this.folder, 'session.json');
   }
@@ -60,6 +65,11 @@ export class SessionLayout {
   /** What resuming did, by the id of its plan. */
   recovery(planId: string): string {
     return join(this.folder, 'recovery', `${planId}.json`);
+  }
+
+  /** The simple file of a group. Groups whose names differ only in what no file name may have share one. */
+  groupCheckpoint(group: string): string {
+    return join(stateFolder(this.root), 'collect', `${toFileName(group)}_checkpoint.json`);
   }
 
   /** The absolute path of a file that a journal names. */

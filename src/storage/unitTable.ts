@@ -55,9 +55,12 @@ export class UnitTable {
   readonly #find: StatementSync;
   readonly #listRange: StatementSync;
   readonly #listTouched: StatementSync;
+  readonly #listAll: StatementSync;
+  readonly #unlistAll: StatementSync;
   readonly #touched = new Map<number, TouchedUnit>();
   readonly #fresh = new FreshUnits();
   #isBuilding: boolean;
+  #hasForgotten = false;
 
   /** @param isBuilding the table is empty and is being filled: who waits is listed by {@link finishBuilding}. */
   constructor(database: DatabaseSync, isBuilding: boolean) {
@@ -83,6 +86,10 @@ export class UnitTable {
     this.#listTouched = database.prepare(
       `INSERT INTO pending (lane, n) SELECT u.lane, u.n FROM progress p JOIN units u ON u.n = p.n WHERE p.state = ${pending}`,
     );
+    this.#listAll = database.prepare(
+      `INSERT INTO pending (lane, n) SELECT lane, n FROM unit_states WHERE state = ${pending}`,
+    );
+    this.#unlistAll = database.prepare('DELETE FROM pending');
   }
 
   /** Units that something happened to since the last {@link flush}. */
@@ -172,13 +179,20 @@ export class UnitTable {
   forget(): void {
     this.#touched.clear();
     this.#fresh.clear();
+    this.#hasForgotten = true;
   }
 
   /** Lists who waits, once everything is in. */
   finishBuilding(): void {
     this.flush();
-    for (const [first, last] of this.#fresh.stretches()) this.#listRange.run(first, last);
-    this.#listTouched.run();
+    if (this.#hasForgotten) {
+      // Who was touched, and who never was, is not known any more.
+      this.#unlistAll.run();
+      this.#listAll.run();
+    } else {
+      for (const [first, last] of this.#fresh.stretches()) this.#listRange.run(first, last);
+      this.#listTouched.run();
+    }
     this.#touched.clear();
     this.#isBuilding = false;
   }

@@ -254,9 +254,11 @@ test('going back to a checkpoint gives back what moved on after it, and nothing 
   const receipt = await again.hand({ unit: 2, records: [record('b')] });
   assert.deepEqual([receipt.records, receipt.duplicates], [0, 1]);
   await again.close(true);
-  await nodeFileSystem.remove(again.layout.index);
+  await writeFile(again.layout.index, 'no database');
   const { store: rebuilt } = await reopen(t, root, again);
   assert.deepEqual(statesOf(rebuilt), expected);
+  const waiting = (await rebuilt.pendingUnits('host', 0, 9)).map((unit) => unit.key);
+  assert.deepEqual(waiting, ['after', 'half', 'untouched']);
 });
 
 test('a unit that was worked on where the journal is damaged starts over, and units are counted anew', async (t) => {

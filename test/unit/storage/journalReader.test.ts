@@ -111,14 +111,29 @@ test('a newline that a flipped bit made costs the line that it is in, and no oth
     (await scan(path)).entries.map((entry) => entry.seq),
     [0, 2],
   );
-  // And one that was a newline joins two lines.
+  // And one that was a newline joins two lines: the one that is damaged is lost, the other is not.
   bytes[(entries[1]?.position.start ?? 0) + 30] = 0x20;
   bytes[(entries[0]?.position.end ?? 0) - 1] = 0x20;
   await writeFile(path, bytes);
   assert.deepEqual(
     (await scan(path)).entries.map((entry) => entry.seq),
-    [2],
+    [0, 2],
   );
+});
+
+test('a damaged newline costs neither of the lines beside it, and is told', async (t) => {
+  const { path, entries } = await write(
+    t,
+    [1, 2, 3].map((n) => [event(n, '"sum":"}\n{"seq":')]),
+  );
+  const bytes = await readFile(path);
+  const at = (entries[0]?.position.end ?? 0) - 1;
+  bytes[at] = 0x0b;
+  await writeFile(path, bytes);
+  const result = await scan(path);
+  assert.deepEqual(result.entries, entries);
+  assert.deepEqual([result.gaps, result.torn], [[{ offset: at, bytes: 1 }], undefined]);
+  assert.equal((await readHeader(nodeFileSystem, path))?.seq, 0);
 });
 
 test('a missing line is a gap without bytes', async (t) => {

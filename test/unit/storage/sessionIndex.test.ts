@@ -126,7 +126,7 @@ test('an index whose making was cut short is none, and is made anew', async (t) 
   const begun = SessionIndex.begin(layout.index);
   for (const entry of entries.slice(0, -1)) begun.build(entry);
   begun.close();
-  const { index, wasRebuilt } = await catchUpIndex(nodeFileSystem, layout, silentLogger);
+  const { index, wasRebuilt } = await catchUpIndex(nodeFileSystem, layout, silentLogger, 0);
   index.close();
   assert.equal(wasRebuilt, true);
   assert.deepEqual(contentOf(layout.index), before);
@@ -160,7 +160,7 @@ test('what an index that was just built has in memory is what it has on disk', a
 
 test('the units in the index and the counts of the view agree', async (t) => {
   const { layout } = await makeSession(t);
-  const { index, view } = await catchUpIndex(nodeFileSystem, layout, silentLogger);
+  const { index, view } = await catchUpIndex(nodeFileSystem, layout, silentLogger, 0);
   t.after(() => {
     index.close();
   });
@@ -231,7 +231,7 @@ for (const [what, damage] of Object.entries(damages)) {
     await damage(layout);
     const warnings: string[] = [];
     const logger: Logger = { ...silentLogger, warn: (_fields, message) => warnings.push(message) };
-    const { index, wasRebuilt, view } = await catchUpIndex(nodeFileSystem, layout, logger);
+    const { index, wasRebuilt, view } = await catchUpIndex(nodeFileSystem, layout, logger, 0);
     const isNew = what === 'missing' || what === 'empty';
     assert.equal(wasRebuilt, !isNew);
     assert.equal(warnings.length, isNew ? 0 : 1);
@@ -260,12 +260,12 @@ test('an index that lags is caught up from its watermark on', async (t) => {
   const whole = contentOf(layout.index);
   const { entries } = await readJournal(layout);
   for (const count of [0, 1, Math.floor(entries.length / 2), entries.length - 1]) {
-    await nodeFileSystem.remove(layout.index);
+    for (const path of [layout.index, layout.indexSeal]) await nodeFileSystem.remove(path);
     const index = SessionIndex.open(layout.index);
     const part = entries.slice(0, count);
     if (count > 0) index.apply(part, part.reduce(reduceView, emptyView));
     index.close();
-    const caughtUp = await catchUpIndex(nodeFileSystem, layout, silentLogger);
+    const caughtUp = await catchUpIndex(nodeFileSystem, layout, silentLogger, 0);
     assert.equal(caughtUp.wasRebuilt, false);
     caughtUp.index.close();
     assert.deepEqual(contentOf(layout.index), whole, `from line ${count} on`);
