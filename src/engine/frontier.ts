@@ -211,10 +211,9 @@ export class Frontier {
     void refill.then(() => this.#refills.delete(refill));
   }
 
-  /** Where the index has not been read yet, it will bring the unit in its turn; else it comes first. */
+  /** Past what was read of the index, the index brings the unit in its turn; else it comes first. */
   #putBack(unit: WaitingUnit): void {
     const lane = this.#lane(unit.lane);
-    if (lane.spilled === 0) lane.lastInWindow = Math.max(lane.lastInWindow, unit.n);
     if (unit.n <= lane.lastInWindow) {
       this.#putFirst(unit);
       return;

@@ -285,3 +285,99 @@ test('whatever happens, every unit is claimed until it is finished, and none twi
     assert.equal(await claimNow(), undefined);
   }
 });
+
+test('a unit that is brought back is claimed exactly once, wherever its lane’s window is', async (t) => {
+  for (const n of [1, 100, 256, 257, 400, 600]) {
+    for (const before of [0, 50, 256, 300, 599]) {
+      const { store, frontier, add } = begin(t);
+      const failed = { ...unit(n), cursor: undefined, attempts: 0 };
+      add(many(1, 600).filter((u) => u.n !== n));
+      frontier.planned();
+      const claimed: number[] = [];
+      const never = new AbortController().signal;
+      const claimOne = async (): Promise<boolean> => {
+        const u = await frontier.claim(never);
+        if (u === undefined) return false;
+        claimed.push(u.n);
+        // That it is claimed gets into the index some time later.
+        store.pending.delete(claimed.at(-5) ?? 0);
+        frontier.finish(u);
+        return true;
+      };
+      for (let i = 0; i < before; i++) await claimOne();
+      await frontier.bringBack(async () => {
+        store.pending.set(n, failed);
+        await letRun();
+        return [failed];
+      });
+      while (await claimOne()) if (claimed.length > 600) break;
+      assert.deepEqual(
+        claimed.toSorted((a, b) => a - b),
+        many(1, 600).map((u) => u.n),
+        `unit ${n}, after ${before}`,
+      );
+      t.mock.timers.reset();
+    }
+  }
+});
+
+test('a unit may be brought back while its lane is being filled from the index', async (t) => {
+  const { store, frontier, claim } = begin(t);
+  const failed = { ...unit(3), cursor: undefined, attempts: 0 };
+  store.add([unit(1), unit(2), unit(4), unit(5)]);
+  frontier.addSpilled([{ lane: 'a', count: 4 }]);
+  frontier.planned();
+  const first = claim();
+  await frontier.bringBack(async () => {
+    store.pending.set(3, failed);
+    await letRun();
+    return [failed];
+  });
+  const claimed = [await first];
+  for (let u = await claim(); u !== undefined; u = await claim()) {
+    claimed.push(u);
+    if (claimed.length > 5) break;
+    if (claimed.length === 5) for (const one of claimed) if (one) frontier.finish(one);
+  }
+  assert.deepEqual(claimed.map((u) => u?.n).sort(), [1, 2, 3, 4, 5]);
+});
+
+test('nothing comes from the index between a unit’s being pending there and its being told', async (t) => {
+  const { store, frontier, claim } = begin(t);
+  const failed = { ...unit(3), cursor: undefined, attempts: 0 };
+  store.add([unit(1), unit(2), unit(4), unit(5)]);
+  frontier.addSpilled([{ lane: 'a', count: 4 }]);
+  let first: ReturnType<typeof claim> | undefined;
+  await frontier.bringBack(async () => {
+    store.pending.set(3, failed);
+    first = claim();
+    await letTurns();
+    assert.equal(store.queries, 0);
+    return [failed];
+  });
+  const claimed = [await first];
+  for (let i = 0; i < 4; i++) claimed.push(await claim());
+  assert.deepEqual(
+    claimed.map((u) => u?.n),
+    [1, 2, 3, 4, 5],
+  );
+});
+
+test('the work is not over while units are being brought back', async (t) => {
+  const { store, frontier, claimNow } = begin(t);
+  frontier.planned();
+  let letGo: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  const back = { ...unit(1), cursor: 'c', attempts: 0 };
+  const bringing = frontier.bringBack(async () => {
+    await held;
+    store.pending.set(1, back);
+    return [back];
+  });
+  assert.equal(await claimNow(), 'waits');
+  letGo();
+  await bringing;
+  assert.equal(await claimNow(), 1);
+});
