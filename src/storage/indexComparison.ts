@@ -19,10 +19,10 @@ const nameColumns = new Set([
   'units.grp',
   'pending.lane',
   'groups.name',
-  'group_lines.grp',
-  'group_lines.file',
   'ranges.file',
   'data_files.file',
+  'group_lines.grp',
+  'group_lines.file',
 ]);
 /** Said about the file and not about the journal. */
 const ownColumns = new Set(['meta.is_clean', 'meta.version', 'names.id', 'key_blocks.id']);

@@ -190,6 +190,7 @@ export class DataFileCheck {
   async #addChanged(named: NamedRange, start: number): Promise<void> {
     const { size } = this.#parts;
     if (named.range.offset + this.#shift >= size) {
+      await this.#settleChanged();
       const lost = unpackFingerprints(named.range.keys).map(() => true);
       this.#loseUnits([named], lost);
       this.#miss(lost.length, this.#lines + 1);

@@ -87,6 +87,7 @@ async function checkJournal(subject: SessionSubject, findings: Findings): Promis
   const snapshots = await Snapshots.read(subject, findings);
   const index = await IndexCheck.begin(subject, findings);
   try {
+    await subject.fixJournalEnd();
     let digest: string | undefined;
     const facts = await readJournal(subject, findings, async (entry, view) => {
       const [header] = entry.events;

@@ -105,7 +105,8 @@ export class Snapshots {
       if (snapshot.problem !== undefined) this.#reportProblem(snapshot, isLeft);
       else if (snapshot.seq > position.seq && !this.#subject.isHeld) this.#reportAhead(snapshot);
     }
-    this.#reportMissing();
+    // While the session is carried out, there are new ones that were not there when this looked.
+    if (!this.#subject.isHeld) this.#reportMissing();
   }
 
   #compareOne(snapshot: Snapshot, truth: Claims): void {

@@ -24,20 +24,27 @@ export class SessionSubject {
   readonly tools: Tools;
   /** Somebody carries it out now. */
   readonly isHeld: boolean;
-  /** Bytes of the journal that are looked at. */
-  readonly journalBytes: number;
+  #journalBytes = 0;
 
-  private constructor(layout: SessionLayout, tools: Tools, isHeld: boolean, journalBytes: number) {
+  private constructor(layout: SessionLayout, tools: Tools, isHeld: boolean) {
     this.layout = layout;
     this.tools = tools;
     this.isHeld = isHeld;
-    this.journalBytes = journalBytes;
   }
 
   static async of(layout: SessionLayout, tools: Tools): Promise<SessionSubject> {
-    const isHeld = await isBeingCarriedOut(layout, tools.machine);
-    const size = (await tools.fileSystem.status(layout.journal))?.size ?? 0;
-    return new SessionSubject(layout, tools, isHeld, size);
+    return new SessionSubject(layout, tools, await isBeingCarriedOut(layout, tools.machine));
+  }
+
+  /** Bytes of the journal that are looked at. */
+  get journalBytes(): number {
+    return this.#journalBytes;
+  }
+
+  /** What the journal has now is looked at, and no more. What is derived from it was read before: the journal has all of it. */
+  async fixJournalEnd(): Promise<void> {
+    const { fileSystem } = this.tools;
+    this.#journalBytes = (await fileSystem.status(this.layout.journal))?.size ?? 0;
   }
 
   /** Whether somebody has taken the session up since: then what was found may be what he was changing. */
