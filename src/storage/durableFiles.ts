@@ -50,6 +50,11 @@ export async function replaceFileDurably(
   }
 }
 
+/** Replaces a small file as a whole, in its own time: after a power cut it may be the old one, or empty. */
+export async function replaceFile(path: string, text: string): Promise<void> {
+  await writeFileAtomic(path, text, { fsync: false });
+}
+
 /** Copies a part of a file aside, durably: evidence that is about to be cut away. */
 export async function keepAside(
   fileSystem: FileSystem,

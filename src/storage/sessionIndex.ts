@@ -49,6 +49,15 @@ const keyBlockBytes = 256 * 1024;
 const recordKeys = 0;
 const unitKeys = 1;
 
+/** Lines of a group: in a range of a data file, `lines` of them after the first `skip` ones. */
+export interface GroupLines {
+  readonly file: string;
+  readonly offset: number;
+  readonly bytes: number;
+  readonly skip: number;
+  readonly lines: number;
+}
+
 /** A unit as the index has it. */
 export interface IndexedUnit extends Unit {
   readonly state: UnitState;
@@ -363,16 +372,14 @@ export class SessionIndex {
     return id === undefined ? noChain : this.#ranges.chain(id);
   }
 
-  /**
-   * Where the records of a group are: `lines` lines of a file after the first `skip` ones from an offset on. Of groups
-   * with more than {@link maxListed} records only the first ones.
-   */
-  groupLines(group: string): { file: string; offset: number; skip: number; lines: number }[] {
+  /** Where the records of a group are. Of groups with more than {@link maxListed} records only the first ones. */
+  groupLines(group: string): GroupLines[] {
     const id = this.#names.get(group);
     if (id === undefined) return [];
     return this.#statements.groupLines.all(id).map((row) => ({
       file: String(row['name']),
       offset: Number(row['offset']),
+      bytes: Number(row['bytes']),
       skip: Number(row['skip']),
       lines: Number(row['lines']),
     }));
@@ -743,7 +750,7 @@ const statementTexts = {
     'SELECT n.name, r.offset, r.bytes FROM ranges r JOIN names n ON n.id = r.file ORDER BY r.file, r.offset',
   cutGroupLines: 'DELETE FROM group_lines WHERE file = ? AND offset >= ?',
   groupLines:
-    'SELECT n.name, g.offset, g.skip, g.lines FROM group_lines g JOIN names n ON n.id = g.file WHERE g.grp = ? ORDER BY g.file, g.offset, g.skip',
+    'SELECT n.name, g.offset, r.bytes, g.skip, g.lines FROM group_lines g JOIN names n ON n.id = g.file JOIN ranges r ON r.file = g.file AND r.offset = g.offset WHERE g.grp = ? ORDER BY g.file, g.offset, g.skip',
   requeueSince: `UPDATE progress AS u SET state = 0, attempts = 0, cursor = NULL, error = NULL, moved = NULL WHERE ${movedSince}`,
   listRequeued:
     'INSERT OR IGNORE INTO pending (lane, n) SELECT u.lane, u.n FROM progress p JOIN units u ON u.n = p.n WHERE p.state = 0',

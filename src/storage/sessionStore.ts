@@ -18,6 +18,7 @@ import { scanJournal } from './journalReader.ts';
 import { dataFileName, type SessionLayout } from './layout.ts';
 import type { FileLock } from './lock.ts';
 import type { Machine } from './machine.ts';
+import { ProgressFiles } from './progressFiles.ts';
 import type { ReplayKeys } from './replayKeys.ts';
 import type { IndexedUnit } from './sessionIndex.ts';
 import { writeSummary } from './summaryFile.ts';
@@ -71,6 +72,7 @@ export class SessionStore {
   readonly health: readonly HostHealth[];
   readonly #parts: SessionStoreParts;
   readonly #committer: Committer;
+  readonly #progressFiles: ProgressFiles;
   #view: SessionView;
   #listener: StoreListener | undefined;
   #checkpointsSinceCleanup = 0;
@@ -103,7 +105,18 @@ export class SessionStore {
       onFault: (error) => this.#listener?.onFault(error),
       makeReject: rejectedLine,
     });
-    parts.index.onGroupsEnded = (groups) => this.#listener?.onGroupsEnded(groups);
+    this.#progressFiles = new ProgressFiles({
+      ...parts.ports,
+      layout: this.layout,
+      collection,
+      index: () => parts.index.current(),
+      perKeyCounts: parts.perKeyCounts,
+      notYetSafe: () => this.notYetSafe,
+    });
+    parts.index.onGroupsEnded = (groups) => {
+      this.#progressFiles.groupsEnded(groups);
+      this.#listener?.onGroupsEnded(groups);
+    };
   }
 
   listen(listener: StoreListener): void {
@@ -229,6 +242,9 @@ export class SessionStore {
     await this.record({ type: 'checkpoint', id, checkpointType, health });
     const now = await this.#parts.index.current();
     await writeSummary(ports.fileSystem, this.layout, this.collection, now, health);
+    if (checkpointType === 'session_paused' || checkpointType === 'session_completed') {
+      await this.#progressFiles.writeAll();
+    }
   }
 
   /** Gives up what waits to be committed: it was never acknowledged. Nothing is written from here on. */
@@ -245,6 +261,7 @@ export class SessionStore {
     const { index, files, journal, lock, ports, seenRecords, seenUnits } = this.#parts;
     // A commit that is under way ends before its files are closed.
     await this.#committer.settled();
+    await this.#progressFiles.close();
     const steps: (() => Promise<void> | void)[] = [
       async () => {
         const isSound = index.close(isInOrder);
