@@ -205,14 +205,14 @@ suite(`killed ${kills} times`, () => {
       while (killed < count) {
         // Several kills on the way to one merged file.
         await inFolder(files, async (root) => {
-          for (let i = 0; i < 4 && killed < count; i++) {
+          let isComplete = false;
+          for (let i = 0; i < 4 && killed < count && !isComplete; i++) {
             const dieAt = 1 + ((killed * 37) % calls);
-            if ((await run({ ...jobIn(root), dieAt })) !== undefined) break;
-            killed += 1;
-            await checkNothingHalf(root, files);
+            const wasKilled = (await run({ ...jobIn(root), dieAt })) === undefined;
+            if (wasKilled) killed += 1;
+            isComplete = !wasKilled || (await checkNothingHalf(root, files));
           }
-          const [found] = await listSessions(unsyncedFileSystem, testPorts().machine, root);
-          if (found?.view.state !== 'completed') await run({ ...jobIn(root), dieAt: 0 });
+          if (!isComplete) await run({ ...jobIn(root), dieAt: 0 });
           await checkMerged(root, files, expected);
           merges += 1;
         });
@@ -259,20 +259,25 @@ async function checkInputs(root: string, files: FileTree): Promise<void> {
   }
 }
 
-/** After a kill there is a session that can be resumed, or none and nothing in its way; the inputs are as they were. */
-async function checkNothingHalf(root: string, files: FileTree): Promise<void> {
+/**
+ * After a kill there is a session that can be resumed, or none and nothing in its way; the inputs are as they were.
+ *
+ * @returns whether the merge is complete all the same.
+ */
+async function checkNothingHalf(root: string, files: FileTree): Promise<boolean> {
   await checkInputs(root, files);
   const [found, ...others] = await listSessions(unsyncedFileSystem, testPorts().machine, root);
   assert.deepEqual(others, []);
   if (found !== undefined) {
     assert.equal(found.damage, undefined);
-    return;
+    return found.view.state === 'completed';
   }
   // Killed before there was a session: the new file may be there, empty, and is to be removed by a person.
   const output = join(root, 'out', 'merged.jsonl');
   const content = await readFile(output, 'utf8').catch(() => '');
   assert.equal(content, '');
   await rm(output, { force: true });
+  return false;
 }
 
 async function checkMerged(
