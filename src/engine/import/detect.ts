@@ -120,15 +120,22 @@ async function detectFile(fileSystem: FileSystem, path: string): Promise<Detecte
   const has = (...keys: readonly string[]): boolean =>
     keys.every((key) => Object.hasOwn(value, key));
   if (has('checkpoint_id', 'session_id') || has('venue', 'year', 'papers_collected')) {
+    if (isOfThisProgram(value)) return undefined;
     return is('compute-forecast-state', [path], stateFolderAbove(path));
   }
   if (has('session_id', 'target_venues'))
     return is('compute-forecast-state', [], stateFolderAbove(path));
-  if (has('processed_queries', 'master_data_file')) return is('reply-guyd-master', [path]);
+  if (has('processed_queries', 'master_data_file'))
+    return isOfThisProgram(value) ? undefined : is('reply-guyd-master', [path]);
   // A collection file of ours has a source.
   if (has('name', 'fields') && Array.isArray(value['fields']) && !has('source'))
     return is('glider-config');
   return undefined;
+}
+
+/** Whether a file in an earlier system's form was written by this program: it says of which session. */
+export function isOfThisProgram(value: JsonObject): boolean {
+  return Object.hasOwn(value, 'session_id') && !Object.hasOwn(value, 'checkpoint_id');
 }
 
 /** The `.cf_state` that a checkpoint is in, else its own folder. */

@@ -5,7 +5,7 @@ import { toFileName } from '../../core/names.ts';
 import { isInside, SessionLayout, toRelative } from '../../storage/layout.ts';
 import { findStateRoot, listSessions } from '../../storage/sessions.ts';
 import type { NewUnit } from '../../core/unit.ts';
-import { readJsonFile, type Detected } from './detect.ts';
+import { isOfThisProgram, readJsonFile, type Detected } from './detect.ts';
 import { count } from './importNotes.ts';
 import { collectionPath } from './collectionFile.ts';
 import {
@@ -164,7 +164,7 @@ async function readProgress(
   if ((await fileSystem.status(file)) === undefined) return undefined;
   try {
     const value = await readJsonFile(fileSystem, file);
-    if (isJsonObject(value)) return value;
+    if (isJsonObject(value)) return isOfThisProgram(value) ? undefined : value;
   } catch {
     // Told below.
   }

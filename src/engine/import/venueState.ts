@@ -4,7 +4,7 @@ import { messageOf } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { sha256Hex } from '../../storage/dataFile.ts';
 import type { FileSystem } from '../../storage/fileSystem.ts';
-import { readJsonFile } from './detect.ts';
+import { isOfThisProgram, readJsonFile } from './detect.ts';
 import type { ImportNotes } from './importNotes.ts';
 
 /** What compute-forecast knew of one venue in one year. */
@@ -97,8 +97,7 @@ async function readSimple(
     notes.notCarriedOver(basename(path), `it can't be read: ${messageOf(error)}`);
     return;
   }
-  // Of the same form, but written by this program.
-  if (isJsonObject(value) && Object.hasOwn(value, 'collector')) return;
+  if (isJsonObject(value) && isOfThisProgram(value)) return;
   if (
     !isJsonObject(value) ||
     typeof value['venue'] !== 'string' ||

@@ -128,7 +128,8 @@ test('what a lost .cf_state is for: a run, its state deleted, adopted, gone on w
   });
   await runToEnd(workspace, collection);
   await rm(join(workspace, '.cf_state'), { recursive: true });
-  const [path = ''] = await filesIn(join(workspace, 'data/raw'));
+  const files = await filesIn(join(workspace, 'data/raw'));
+  const path = files.find((file) => file.includes('_master_')) ?? '';
   const master = join(workspace, 'data/raw', path);
   const request = { workspace, master, collection };
   const { session, records } = await adoptMaster(importEnvironment(), request, noJob);

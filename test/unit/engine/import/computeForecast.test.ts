@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
@@ -189,14 +189,17 @@ test('the golden checkpoint is trusted, compressed or with dates in the other fo
 test('files of this program in a .cf_state are not taken for earlier data', async (t) => {
   const workspace = await makeScratchFolder(t);
   const state = await makeComputeForecastState(workspace);
-  const first = await importInto(workspace, join(state, 'collect/iclr_2024_checkpoint.json'));
+  const earlier = join(state, 'collect/iclr_2024_checkpoint.json');
+  const before = await readFile(earlier);
+  const first = await importInto(workspace, earlier);
+  assert.deepEqual(await readFile(earlier), before, 'our own file of that name does not replace it');
   const own = {
     venue: 'x',
     year: 2024,
     papers_collected: 1,
     completed: true,
     papers: [],
-    collector: {},
+    session_id: 'session_00000000',
   };
   await writeFile(join(state, 'collect/x_2024_checkpoint.json'), JSON.stringify(own));
   const report = await importInto(workspace, state);
