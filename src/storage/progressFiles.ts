@@ -176,9 +176,17 @@ export class ProgressFiles {
   }
 
   async #write(path: string, value: JsonObject): Promise<void> {
+    if (await isOfOthers(this.#options.fileSystem, path)) return;
     await makeDirectoryDurably(this.#options.fileSystem, dirname(path));
     await replaceFile(path, `${JSON.stringify(value, null, 2)}\n`);
   }
+}
+
+/** An earlier system's own file under the name: ours say of which session they are. It is not ours to replace. */
+async function isOfOthers(fileSystem: FileSystem, path: string): Promise<boolean> {
+  if ((await fileSystem.status(path)) === undefined) return false;
+  const value = parsed((await fileSystem.readWhole(path)).toString());
+  return !isJsonObject(value) || !Object.hasOwn(value, 'session_id');
 }
 
 function masters({ view }: ProgressIndex): string[] {
