@@ -2,9 +2,7 @@ import { createHash } from 'node:crypto';
 import type { CheckpointType, HostHealth } from './events.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import { pythonJson } from './pythonJson.ts';
-
-/** A group in the second earlier system's words: a venue and a year. A group without a year has 0. */
-export type VenueYear = readonly [venue: string, year: number];
+import type { VenueYear } from './venueYear.ts';
 
 /** A checkpoint file: the second earlier system's fields, which it could read, and our own in `collector`. */
 export interface CheckpointData {

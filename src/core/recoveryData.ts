@@ -1,6 +1,6 @@
-import type { VenueYear } from './checkpointData.ts';
 import type { FileRole } from './events.ts';
 import type { JsonObject } from './json.ts';
+import type { VenueYear } from './venueYear.ts';
 
 /**
  * What is known of a session that ended, what resuming it will do, and what it did: the second earlier system's three

@@ -1,6 +1,5 @@
 import { t } from '@vscode/l10n';
 import { assertNever } from '../core/assert.ts';
-import type { VenueYear } from '../core/checkpointData.ts';
 import type { Formats } from '../core/format.ts';
 import type {
   DataFileFinding,
@@ -10,6 +9,7 @@ import type {
   MoneyState,
   RecoveryPlan,
 } from '../core/recoveryData.ts';
+import type { VenueYear } from '../core/venueYear.ts';
 import { groupName } from './checkpointText.ts';
 import {
   bullets,

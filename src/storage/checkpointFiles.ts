@@ -6,8 +6,8 @@ import {
   rateLimitStatus,
   venueYear,
   type CheckpointData,
-  type VenueYear,
 } from '../core/checkpointData.ts';
+import type { VenueYear } from '../core/venueYear.ts';
 import type { Collection } from '../core/config.ts';
 import { collectionDigest } from '../core/digest.ts';
 import type { CheckpointType, HostHealth } from '../core/events.ts';

@@ -1,10 +1,5 @@
-import {
-  apiHealthStatus,
-  localIso,
-  rateLimitStatus,
-  venueYear,
-  type VenueYear,
-} from '../core/checkpointData.ts';
+import { apiHealthStatus, localIso, rateLimitStatus, venueYear } from '../core/checkpointData.ts';
+import type { VenueYear } from '../core/venueYear.ts';
 import type { Collection } from '../core/config.ts';
 import { asJson } from '../core/digest.ts';
 import type { HostHealth } from '../core/events.ts';

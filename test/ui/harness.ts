@@ -76,15 +76,14 @@ export class Workbench {
         // It may close at once: what has just been closed (a menu, a question) gives the focus back.
         const input = this.#quickInput().locator('input').first();
         await input.fill(`>${title}`, { timeout: paletteMs });
-        await row.waitFor({ timeout: paletteMs });
-        break;
+        await row.click({ timeout: paletteMs });
+        return;
       } catch (error) {
         if (Date.now() > giveUpAt) throw error;
         // The palette lists what was there when it was opened: the extension may have come since.
         await this.page.keyboard.press('Escape');
       }
     }
-    await row.click();
   }
 
   /** Chooses an item of the quick pick on the screen by a part of its text. */
@@ -92,9 +91,13 @@ export class Workbench {
     await this.#quickPickRow(text).click();
   }
 
-  /** Types into the input box on the screen and confirms. */
-  async enter(text: string): Promise<void> {
-    await this.#quickInput().locator('input').first().fill(text);
+  /**
+   * Types into the input box on the screen and confirms.
+   *
+   * @param about a part of what the box asks for, where another one was on the screen just before.
+   */
+  async enter(text: string, about: string | RegExp = ''): Promise<void> {
+    await this.#quickInput().filter({ hasText: about }).locator('input').first().fill(text);
     await this.page.keyboard.press('Enter');
   }
 
@@ -105,6 +108,12 @@ export class Workbench {
     await this.#quickInput().locator('input').first().fill(file);
     // And it takes what is typed only when it has listed the folder of that.
     await this.#quickPickRow(path.basename(file)).click();
+  }
+
+  /** Takes the name that VS Code's own dialog for saving proposes. */
+  async acceptFileName(): Promise<void> {
+    await this.#quickPickRow('..').waitFor();
+    await this.page.keyboard.press('Enter');
   }
 
   /** Opens a view container by the title of its icon in the activity bar. */

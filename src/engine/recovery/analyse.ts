@@ -1,4 +1,5 @@
-import { venueYear, type VenueYear } from '../../core/checkpointData.ts';
+import { venueYear } from '../../core/checkpointData.ts';
+import type { VenueYear } from '../../core/venueYear.ts';
 import type { JsonObject } from '../../core/json.ts';
 import {
   maxNamed,

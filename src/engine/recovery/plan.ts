@@ -1,5 +1,6 @@
 import { assertNever } from '../../core/assert.ts';
-import { venueYear, type VenueYear } from '../../core/checkpointData.ts';
+import { venueYear } from '../../core/checkpointData.ts';
+import type { VenueYear } from '../../core/venueYear.ts';
 import type { Collection } from '../../core/config.ts';
 import { maxNamed, type InterruptionAnalysis, type RecoveryPlan } from '../../core/recoveryData.ts';
 import { unitStates } from '../../core/unit.ts';
