@@ -19,6 +19,8 @@ export function createHeader(words: Words, act: (action: Action) => Promise<void
     event.preventDefault();
     void act('openCollection');
   });
+  const merge = el('span', 'merge');
+  merge.append(t('merge'));
   const session = el('span', 'session');
   const advice = el('p', 'advice');
   const bar = el('div', 'buttons');
@@ -48,7 +50,7 @@ export function createHeader(words: Words, act: (action: Action) => Promise<void
           'div',
           'title',
           el('div', 'name', title, state),
-          el('p', 'subtitle', collection, ' · ', session),
+          el('p', 'subtitle', collection, merge, ' · ', session),
         ),
         bar,
       ),
@@ -60,7 +62,10 @@ export function createHeader(words: Words, act: (action: Action) => Promise<void
       const shown = model.holder ? 'held' : view.state;
       setText(state, t(`state.${shown}`));
       setAttribute(state, 'data-state', shown);
+      // A merge has none.
       setText(collection, view.collectionFile);
+      collection.hidden = view.collectionFile === '';
+      merge.hidden = !collection.hidden;
       setText(session, t('session', view.session));
       const offered = offeredActions(model);
       for (const { action, button } of made) {

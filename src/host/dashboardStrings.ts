@@ -17,6 +17,7 @@ export function dashboardStrings(): DashboardStrings {
     'button.openMaster': t('Open Master'),
     'button.openLog': t('Open Log'),
     openCollection: t('Open the collection file'),
+    merge: t('Merge'),
     session: t('Session {0}'),
     moreRows: t('{0} more are not shown.'),
     requestFailed: t('That did not work: {0}'),

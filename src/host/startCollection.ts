@@ -53,11 +53,14 @@ export async function resumeSession(
     showWhatRuns(services, ref);
     return ref;
   } catch (error) {
-    const collection = vscode.Uri.file(path.join(root, snapshot.view.collectionFile));
-    void services.reporter.show(error, {
+    const { collectionFile } = snapshot.view;
+    const collection = vscode.Uri.file(path.join(root, collectionFile));
+    // A merge has no collection file.
+    const context = collectionFile !== '' && {
       collection,
       startNew: () => startNew(services, ref.workspace, collection),
-    });
+    };
+    void services.reporter.show(error, context || {});
     return undefined;
   }
 }

@@ -213,7 +213,10 @@ function sessionTooltip(
   const { view } = session.snapshot;
   const { units } = view;
   const lines: (readonly [string, string])[] = [
-    [t('Collection'), view.collectionFile],
+    // A merge has none.
+    view.collectionFile === ''
+      ? [t('Collection'), t('none: a merge')]
+      : [t('Collection'), view.collectionFile],
     [t('Session'), view.session],
     [t('State'), stateWord(view.state)],
   ];

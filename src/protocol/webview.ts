@@ -93,6 +93,7 @@ export type DashboardStringKey =
   | `progress.${'units' | 'timeLeft' | 'timeLeftUnknown' | 'none'}`
   | `chart.${'time' | 'records' | 'units' | 'summary'}`
   | 'openCollection'
+  | 'merge'
   | 'session'
   | 'moreRows'
   | 'requestFailed';
