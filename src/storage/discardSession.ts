@@ -6,7 +6,8 @@ import { FileLock, type LockOptions } from './lock.ts';
 
 /**
  * Removes a session's folder, and nothing outside it: masters, raw and rejected files stay. What is derived goes first
- * and the journal last, so that what a kill leaves is a whole session, or none.
+ * and the journal last, so that what a kill leaves is a whole session, which
+ * can be discarded again, or an empty shell that nothing lists.
  *
  * @throws HeldError when the session is being carried out.
  */
@@ -22,7 +23,6 @@ export async function discardSession(
       const path = join(layout.folder, name);
       if (!kept.has(path)) await removeTree(fileSystem, path);
     }
-    await fileSystem.syncDirectory(layout.folder);
     await fileSystem.remove(layout.journal);
     await fileSystem.syncDirectory(layout.folder);
     await fileSystem.remove(layout.holder);
