@@ -1,11 +1,11 @@
-import { open, readdir, readFile } from 'node:fs/promises';
+import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RunningCli } from '../fixtures/cli.ts';
 import { ServerProcess } from '../fixtures/served/serve.ts';
 import { withWorkspace, writeCollection } from '../fixtures/workspace.ts';
 import { countFiles } from './lab.ts';
-import { spread } from './measure.ts';
+import { maxRssMbOf, spread } from './measure.ts';
 import type { Figure } from './report.ts';
 
 const urls = 200_000;
@@ -167,10 +167,4 @@ function unitsIn(line: string): number {
 async function pause(untilMs: number): Promise<void> {
   if (performance.now() > untilMs) throw new Error('The frontier is not filled after 5 minutes');
   await delay(10);
-}
-
-async function maxRssMbOf(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  const kb = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
-  return kb === undefined ? Number.NaN : Number(kb) / 1_024;
 }

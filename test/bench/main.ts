@@ -1,4 +1,4 @@
-// npm run bench [-- --runs N] [-- html json frontier loop]: what things cost here, side by side with bare loops.
+// npm run bench [-- --runs N] [-- html json frontier loop size]: what things cost here, side by side with bare loops.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from '../../.ci/build.ts';
@@ -7,6 +7,7 @@ import { measureFrontier } from './frontierCase.ts';
 import { measureHtml } from './htmlCase.ts';
 import { measureJson } from './jsonCase.ts';
 import { bundlePrograms, outFolder } from './lab.ts';
+import { measureSize } from './sizeCase.ts';
 import { type Figure, tableOf, writeReport } from './report.ts';
 import { measureValidate } from './validateCase.ts';
 
@@ -15,6 +16,7 @@ const cases: Readonly<Record<string, (runs: number) => Promise<Figure[]>>> = {
   json: measureJson,
   frontier: measureFrontier,
   loop: measureEventLoop,
+  size: measureSize,
   validate: measureValidate,
 };
 

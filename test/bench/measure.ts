@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import type { Readable } from 'node:stream';
 import type { Usage } from './usageHook.ts';
@@ -57,4 +58,11 @@ export function spread(values: readonly number[]): Spread {
     min: at(0),
     max: at(sorted.length - 1),
   };
+}
+
+/** The largest resident size that a running process has had, MB; not a number where that can't be told. */
+export async function maxRssMbOf(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  const kb = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
+  return kb === undefined ? Number.NaN : Number(kb) / 1_024;
 }
