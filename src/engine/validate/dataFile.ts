@@ -180,7 +180,8 @@ export class DataFileCheck {
       return `${rangeText(line, met.length)} differ from what was committed. That was found when the session was opened: ${lost.size} lost records were collected again, ${kept.length} are still here.`;
     });
     const there = new Set(met.map(({ key }) => key));
-    const gone = there.has(undefined) ? [] : kept.filter((key) => !there.has(key));
+    const isUntold = met.some(({ key, isBad }) => key === undefined && !isBad);
+    const gone = isUntold ? [] : kept.filter((key) => !there.has(key));
     if (gone.length === 0) return;
     findings.add('ranges', 'error', 'RANGE_CHANGED', this.#place(line), () => {
       return `${rangeText(line, met.length)} were damaged once more: ${gone.length} of their records are gone. Resume the session: their units are collected again.`;

@@ -24,27 +24,21 @@ const rereadAfterMs = 100;
 export async function readMetaFile(
   subject: SessionSubject,
   path: string,
-  hasMeta: boolean,
 ): Promise<MetaFile | undefined> {
   for (let attempt = 1; ; attempt++) {
-    const found = await readPair(subject.tools.fileSystem, path, hasMeta);
+    const found = await readPair(subject.tools.fileSystem, path);
     if (found?.problem === undefined || !subject.isHeld || attempt >= rereads) return found;
     await subject.tools.clock.sleep(rereadAfterMs);
   }
 }
 
-async function readPair(
-  fileSystem: FileSystem,
-  path: string,
-  hasMeta: boolean,
-): Promise<MetaFile | undefined> {
+async function readPair(fileSystem: FileSystem, path: string): Promise<MetaFile | undefined> {
   const bytes = await readIfThere(fileSystem, path);
   if (bytes === undefined) return undefined;
   const json = parseObject(bytes);
-  const meta = hasMeta ? await readIfThere(fileSystem, `${path}.meta`) : undefined;
+  const meta = await readIfThere(fileSystem, `${path}.meta`);
   const problem =
-    (hasMeta ? metaProblem(path, bytes, meta) : undefined) ??
-    (json === undefined ? 'it is not JSON' : undefined);
+    metaProblem(path, bytes, meta) ?? (json === undefined ? 'it is not JSON' : undefined);
   return { path, bytes: bytes.length, json, problem };
 }
 

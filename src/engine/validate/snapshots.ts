@@ -54,15 +54,12 @@ export class Snapshots {
     const names = await tools.fileSystem.list(layout.checkpoints);
     for (const name of names.filter((n) => /^checkpoint_.*\.json$/.test(n)).sort()) {
       tools.signal.throwIfAborted();
-      const file = await readMetaFile(subject, join(layout.checkpoints, name), true);
+      const file = await readMetaFile(subject, join(layout.checkpoints, name));
       if (file !== undefined)
         all.push(checkpointOf(file, name.slice(0, -'.json'.length), layout.session));
     }
-    for (const [path, hasMeta] of [
-      [layout.summary, true],
-      [`${layout.summary}.backup`, false],
-    ] as const) {
-      const file = await readMetaFile(subject, path, hasMeta);
+    for (const path of [layout.summary, `${layout.summary}.backup`]) {
+      const file = await readMetaFile(subject, path);
       if (file !== undefined) all.push(summaryOf(file));
     }
     for (const { kind } of all) findings.checked(kind);
