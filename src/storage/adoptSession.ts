@@ -77,7 +77,8 @@ export async function adoptSession(
     await writeJournal(ports, opener, staged, session, scan);
     return { layout: await publishSession(fileSystem, staged), scan };
   } catch (error) {
-    await discardStaged(fileSystem, staged);
+    // Where that fails, too, the next import does it.
+    await discardStaged(fileSystem, staged).catch(() => undefined);
     throw error;
   }
 }

@@ -11,7 +11,7 @@ import { openSession } from '../../storage/openSession.ts';
 import { findStateRoot, listSessions } from '../../storage/sessions.ts';
 import type { Environment } from '../launch.ts';
 import { loadCollection } from '../loadCollection.ts';
-import { whileImporting } from './makeSession.ts';
+import { endOnFullDisk, whileImporting } from './makeSession.ts';
 
 /** What a person asked for. Paths are absolute. */
 export interface AdoptRequest {
@@ -58,6 +58,7 @@ export async function adoptMaster(
     });
     // Opening it sets aside what follows the last good line, as after a kill.
     const { store } = await openSession(ports, opener, layout, collection);
+    endOnFullDisk(store);
     let isInOrder = false;
     try {
       await store.record({ type: 'stopped', reason: 'user', activeMs: 0 });

@@ -76,7 +76,7 @@ export async function withMadeCollection(
 }
 
 /** How a file that was read is named in the journal and to people. */
-export function shownPath(workspace: string, path: string): string {
+function shownPath(workspace: string, path: string): string {
   return isInside(workspace, path) ? toRelative(workspace, path) || '.' : path;
 }
 

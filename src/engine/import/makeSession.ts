@@ -1,5 +1,5 @@
 import type { Collection } from '../../core/config.ts';
-import { HeldError, UsageError } from '../../core/errors.ts';
+import { FaultError, HeldError, UsageError } from '../../core/errors.ts';
 import type { ImportedEvent } from '../../core/events.ts';
 import type { JobContext } from '../../core/job.ts';
 import type { NewUnit } from '../../core/unit.ts';
@@ -108,6 +108,7 @@ export async function makeSession(
       previous: [],
       imported: { type: 'imported', ...work.imported },
     });
+    endOnFullDisk(store);
     const staged = new StagedLayout(root, store.layout.session);
     let isClosed = false;
     try {
@@ -121,9 +122,28 @@ export async function makeSession(
         store.abandon();
         await store.close(false).catch(() => undefined);
       }
-      await discardStaged(ports.fileSystem, staged);
+      // Where that fails, too, the next import does it.
+      await discardStaged(ports.fileSystem, staged).catch(() => undefined);
       throw error;
     }
+  });
+}
+
+/** Nobody is there to free space while the work waits: what is half made is taken back. */
+export function endOnFullDisk(store: SessionStore): void {
+  const nothing = (): void => undefined;
+  store.listen({
+    onDiskFull: (message) => {
+      store.abandon(
+        new FaultError(
+          'DISK_FULL',
+          `The disk is full (${message}). Free some space and try again.`,
+        ),
+      );
+    },
+    onCommitted: nothing,
+    onFault: nothing,
+    onGroupsEnded: nothing,
   });
 }
 

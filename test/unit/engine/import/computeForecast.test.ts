@@ -192,7 +192,11 @@ test('files of this program in a .cf_state are not taken for earlier data', asyn
   const earlier = join(state, 'collect/iclr_2024_checkpoint.json');
   const before = await readFile(earlier);
   const first = await importInto(workspace, earlier);
-  assert.deepEqual(await readFile(earlier), before, 'our own file of that name does not replace it');
+  assert.deepEqual(
+    await readFile(earlier),
+    before,
+    'our own file of that name does not replace it',
+  );
   const own = {
     venue: 'x',
     year: 2024,
