@@ -6,8 +6,7 @@ import type { HostHealth } from '../core/events.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { SessionState } from '../core/view.ts';
 import { isOpen, papersByVenue, readWithMeta, writeWithMeta } from './checkpointFiles.ts';
-import { replaceFileDurably } from './durableFiles.ts';
-import { hasCode, type FileSystem } from './fileSystem.ts';
+import type { FileSystem } from './fileSystem.ts';
 import type { GroupView } from './groupTable.ts';
 import type { SessionLayout } from './layout.ts';
 import { maxListed, type SessionIndex } from './sessionIndex.ts';
@@ -26,13 +25,9 @@ export async function writeSummary(
   const summary = sessionSummary(collection, index, health);
   const at = Date.parse(index.view.lastEventAt);
   // Only a copy that is whole becomes the backup.
-  if ((await readWithMeta(fileSystem, layout.summary)) !== undefined) {
-    try {
-      const previous = await fileSystem.readWhole(layout.summary);
-      await replaceFileDurably(fileSystem, `${layout.summary}.backup`, previous);
-    } catch (error) {
-      if (!hasCode(error, 'ENOENT')) throw error;
-    }
+  const previous = await readWithMeta(fileSystem, layout.summary);
+  if (previous !== undefined) {
+    await writeWithMeta(fileSystem, `${layout.summary}.backup`, previous, at);
   }
   await writeWithMeta(fileSystem, layout.summary, summary, at);
 }

@@ -10,7 +10,9 @@ import { join } from 'node:path';
 import { after, before, suite, test, type TestContext } from 'node:test';
 import { parseArgs } from 'node:util';
 import { CollectorError } from '../../src/core/errors.ts';
+import type { Finding } from '../../src/core/validation.ts';
 import type { SessionView } from '../../src/core/view.ts';
+import { validate } from '../../src/engine/validate/validate.ts';
 import { listCheckpoints } from '../../src/storage/checkpointFiles.ts';
 import { SessionLayout } from '../../src/storage/layout.ts';
 import { readSessionHeader } from '../../src/storage/openSession.ts';
@@ -113,8 +115,9 @@ async function inFolder(files: FileTree, check: (root: string) => Promise<void>)
 
 /** Every place in a file; without the flag only some, but always those around the ends of the journal's lines. */
 function* places(bytes: Buffer, by: number): Generator<number> {
+  const isJournal = bytes === bytesOf(paths.journal());
   for (let at = 0; at < bytes.length; at++) {
-    const isNearEnd = stopped.lines.some((end) => Math.abs(end - 1 - at) <= 1);
+    const isNearEnd = isJournal && stopped.lines.some((end) => Math.abs(end - 1 - at) <= 1);
     if (isEveryByte || at % by === 0 || isNearEnd) yield at;
   }
 }
@@ -297,4 +300,53 @@ suite('a checkpoint or a summary in which something is wrong', () => {
   test('one flipped bit', (t) => checkDerived(t, flipped));
 
   test('cut to any length', (t) => checkDerived(t, (bytes, at) => bytes.subarray(0, at)));
+});
+
+suite('validating a session in which something is wrong', () => {
+  async function findingsIn(root: string): Promise<readonly Finding[]> {
+    const { targets } = await validate(
+      { ...portsNow(), via: 'cli' },
+      { workspace: root, sessions: [stopped.session], paths: [], schema: null, fixIndex: false },
+      { signal: new AbortController().signal, onProgress: () => undefined },
+    );
+    return targets
+      .flatMap(({ findings }) => findings)
+      .filter(({ severity }) => severity !== 'info');
+  }
+
+  test('nothing is found where nothing is wrong', () =>
+    inFolder(stopped.files, async (root) => {
+      assert.deepEqual(await findingsIn(root), []);
+    }));
+
+  test('one flipped bit in any file is found, and the file is named', async (t) => {
+    let states = 0;
+    const checked = [...stopped.files.keys()].filter(
+      (path) => !/index\.db|session\.lock|holder\.json|_checkpoint\.json$/.test(path),
+    );
+    for (const path of checked) {
+      const bytes = bytesOf(path);
+      for (const at of places(bytes, 211)) {
+        const damaged = flipped(bytes, at);
+        await survive(`${path} at ${at}`, () =>
+          inFolder(new Map([...stopped.files, [path, damaged]]), async (root) => {
+            const files = (await findingsIn(root)).map(({ file }) => file);
+            const [stem = ''] = path.split('.meta');
+            const isNamed = files.some((file) => file.startsWith(join(root, stem)));
+            if (!isNamed) assert.deepEqual(asJson(damaged), asJson(bytes), 'it does no harm');
+          }),
+        );
+        states += 1;
+      }
+    }
+    t.diagnostic(`${states} states of ${checked.length} files`);
+  });
+
+  function asJson(bytes: Buffer): unknown {
+    try {
+      return JSON.parse(bytes.toString());
+    } catch {
+      return bytes;
+    }
+  }
 });
