@@ -97,8 +97,17 @@ export class Workbench {
    * @param about a part of what the box asks for, where another one was on the screen just before.
    */
   async enter(text: string, about: string | RegExp = ''): Promise<void> {
-    await this.#quickInput().filter({ hasText: about }).locator('input').first().fill(text);
-    await this.page.keyboard.press('Enter');
+    const box = this.#quickInput().filter({ hasText: about });
+    const input = box.locator('input').first();
+    await input.fill(text);
+    await input.press('Enter');
+    if (about === '') return;
+    try {
+      await box.waitFor({ state: 'hidden', timeout: paletteMs });
+    } catch {
+      // It had only just come, and took the key for one that was meant for the box before.
+      await input.press('Enter');
+    }
   }
 
   /** Chooses a file that is there in VS Code's own dialog. */
