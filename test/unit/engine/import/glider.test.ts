@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
-import { mkdir } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, test } from 'node:test';
 import type { ImportReport } from '../../../../src/core/importReport.ts';
 import { loadCollection } from '../../../../src/engine/loadCollection.ts';
@@ -295,6 +295,34 @@ describe('a run', () => {
     const data = await makeGliderRun(join(old, 'x/y'), 'a', { 'http://a.example/': 'done' }, []);
     await assert.rejects(importInto(workspace, data), { code: 'COLLECTION_NEEDED' });
     assert.deepEqual(await filesIn(workspace), []);
+  });
+
+  test('whose last pages are in the write-ahead log of its database: read, and left where they are', async (t) => {
+    const [old, workspace] = [await makeScratchFolder(t), await makeScratchFolder(t)];
+    const live = await makeGliderRun(join(old, 'live'), 'book_list', {}, []);
+    const database = new DatabaseSync(join(live, 'checkpoints.db'));
+    t.after(() => {
+      database.close();
+    });
+    database.exec('PRAGMA journal_mode = WAL');
+    database
+      .prepare('INSERT INTO scrape_book_list (url_hash, url, status) VALUES (?, ?, ?)')
+      .run('a', 'http://a.example/1', 'done');
+    // What a killed process leaves.
+    const data = join(old, 'data');
+    await cp(live, data, { recursive: true, filter: (path) => !path.endsWith('-shm') });
+    const before = await readTree(data);
+    assert.ok((before.get('checkpoints.db-wal')?.length ?? 0) > 0);
+    const config = {
+      name: 'book list',
+      mode: 'list',
+      start_urls: ['http://a.example/1', 'http://a.example/2'],
+    };
+    await writeFile(join(data, 'config.json'), JSON.stringify(gliderConfig(config)));
+    const report = await importInto(workspace, data);
+    assert.deepEqual([report.sessions[0]?.unitsDone, report.sessions[0]?.unitsToDo], [2, 1]);
+    await rm(join(data, 'config.json'));
+    assert.deepEqual(await readTree(data), before);
   });
 
   test('with a database that is none says so', async (t) => {
