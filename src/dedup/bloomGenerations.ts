@@ -2,7 +2,15 @@
 import bloomFilter from 'bloom-filters/dist/bloom/bloom-filter.js';
 import { fingerprintBytes, type Fingerprint } from '../core/keys.ts';
 
-type BloomFilter = InstanceType<typeof bloomFilter.default>;
+/** A filter of the library, as what its bits are found by. */
+interface Generation {
+  /** The library's bits. */
+  readonly bits: Uint8Array;
+  /** How many there are. */
+  readonly size: number;
+  /** Bits of one key. */
+  readonly count: number;
+}
 
 /**
  * Bloom filters that grow: when a generation holds as many keys as it was made for, a larger one is added. May say
@@ -10,7 +18,7 @@ type BloomFilter = InstanceType<typeof bloomFilter.default>;
  */
 export class BloomGenerations {
   readonly #errorRate: number;
-  readonly #generations: BloomFilter[] = [];
+  readonly #generations: Generation[] = [];
   #room: number;
   #nextCapacity: number;
 
@@ -21,14 +29,21 @@ export class BloomGenerations {
   }
 
   add(fingerprint: Fingerprint): void {
-    this.#setBits(thirdWord(fingerprint), fourthWord(fingerprint));
+    setBits(this.#withRoom(), thirdWord(fingerprint), fourthWord(fingerprint));
+    this.#room -= 1;
   }
 
   /** Adds keys that stand one after the other as bytes. */
   addPacked(bytes: Uint8Array): void {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    for (let at = 0; at + fingerprintBytes <= bytes.byteLength; at += fingerprintBytes) {
-      this.#setBits(view.getUint32(at + 8), view.getUint32(at + 12));
+    const end = bytes.byteLength - (bytes.byteLength % fingerprintBytes);
+    for (let at = 0; at < end;) {
+      const generation = this.#withRoom();
+      const until = Math.min(end, at + this.#room * fingerprintBytes);
+      this.#room -= (until - at) / fingerprintBytes;
+      for (; at < until; at += fingerprintBytes) {
+        setBits(generation, view.getUint32(at + 8), view.getUint32(at + 12));
+      }
     }
   }
 
@@ -36,46 +51,49 @@ export class BloomGenerations {
   mayHave(fingerprint: Fingerprint): boolean {
     const third = thirdWord(fingerprint);
     const fourth = fourthWord(fingerprint);
-    return this.#generations.some((filter) => hasBits(filter, third, fourth));
+    return this.#generations.some((generation) => hasBits(generation, third, fourth));
   }
 
   get generationCount(): number {
     return this.#generations.length;
   }
 
-  #setBits(third: number, fourth: number): void {
-    if (this.#room === 0) {
-      // Halved each time, so that all generations together stay below twice the rate (Almeida et al., "Scalable Bloom
-      // Filters", 2007).
-      const errorRate = this.#errorRate / 2 ** this.#generations.length;
-      this.#generations.push(bloomFilter.default.create(this.#nextCapacity, errorRate));
-      this.#room = this.#nextCapacity;
-      this.#nextCapacity *= 2;
-    }
-    this.#room -= 1;
-    const filter = this.#generations.at(-1);
-    if (filter === undefined) return;
-    const { _filter: bits, _size: size, _nbHashes: count } = filter;
-    const stride = strideOf(fourth, size);
-    let position = third % size;
-    for (let i = 0; i < count; i++) {
-      bits.add(position);
-      position = nextPosition(position, stride, i, size);
-    }
+  #withRoom(): Generation {
+    const last = this.#generations.at(-1);
+    if (last !== undefined && this.#room > 0) return last;
+    // Halved each time, so that all generations together stay below twice the rate (Almeida et al., "Scalable Bloom
+    // Filters", 2007).
+    const errorRate = this.#errorRate / 2 ** this.#generations.length;
+    const filter = bloomFilter.default.create(this.#nextCapacity, errorRate);
+    const next = { bits: filter._filter.array, size: filter._size, count: filter._nbHashes };
+    this.#generations.push(next);
+    this.#room = this.#nextCapacity;
+    this.#nextCapacity *= 2;
+    return next;
   }
 }
 
-/**
+/*
  * The library would hash the key again, which is 25 times slower; a key is a sha256 already. So its bits are set and read
  * here, at positions by double hashing (Kirsch and Mitzenmacher, "Less Hashing, Same Performance", 2006) over the key's
  * third and fourth word; the first is what the exact table goes by.
  */
-function hasBits(filter: BloomFilter, third: number, fourth: number): boolean {
-  const { _filter: bits, _size: size, _nbHashes: count } = filter;
+
+function setBits({ bits, size, count }: Generation, third: number, fourth: number): void {
   const stride = strideOf(fourth, size);
   let position = third % size;
   for (let i = 0; i < count; i++) {
-    if (!bits.has(position)) return false;
+    const at = position >>> 3;
+    bits[at] = (bits[at] ?? 0) | (1 << (position & 7));
+    position = nextPosition(position, stride, i, size);
+  }
+}
+
+function hasBits({ bits, size, count }: Generation, third: number, fourth: number): boolean {
+  const stride = strideOf(fourth, size);
+  let position = third % size;
+  for (let i = 0; i < count; i++) {
+    if (((bits[position >>> 3] ?? 0) & (1 << (position & 7))) === 0) return false;
     position = nextPosition(position, stride, i, size);
   }
   return true;
