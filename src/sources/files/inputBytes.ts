@@ -1,7 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { pipeline } from 'node:stream';
 import { createGunzip, type Gunzip } from 'node:zlib';
 import { codeOf, messageOf, UnitFailedError } from '../../core/errors.ts';
 
@@ -151,10 +150,13 @@ class GzipBytes implements InputBytes {
       this.#wake();
     });
     this.#closed = new Promise((resolve) => file.once('close', resolve));
-    pipeline(file, gunzip, (error) => {
-      this.#end = { error };
+    const end = (error?: unknown): void => {
+      this.#end ??= { error };
       this.#wake();
-    });
+    };
+    // Not by `pipeline`: that one is content when all was written, and what is wrong with it comes after that.
+    gunzip.once('end', end).once('error', end);
+    file.once('error', (error) => gunzip.destroy(error)).pipe(gunzip);
   }
 
   async read(into: Buffer, at: number): Promise<number> {
@@ -181,7 +183,7 @@ class GzipBytes implements InputBytes {
   }
 
   #finish(error: unknown): 0 {
-    if (error === undefined || error === null) {
+    if (error === undefined) {
       this.#digest.end();
       return 0;
     }

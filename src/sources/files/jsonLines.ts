@@ -61,7 +61,18 @@ async function* wholeLines(
   let tooLong: Buffer | undefined;
   for (let isAtEnd = false; !isAtEnd;) {
     signal.throwIfAborted();
-    const count = await source.read(buffer, filled);
+    let count = 0;
+    try {
+      count = await source.read(buffer, filled);
+    } catch (error) {
+      // The lines before the damage are whole.
+      const whole = buffer.subarray(0, filled).lastIndexOf(newline) + 1;
+      const start = Math.max(base === 0 ? markBytes(buffer.subarray(0, filled)) : 0, from - base);
+      if (whole > start && tooLong === undefined) {
+        yield { bytes: buffer.subarray(start, whole), end: base + whole };
+      }
+      throw error;
+    }
     isAtEnd = count === 0;
     if (base === 0 && filled === 0) checkEncoding(path, buffer.subarray(0, count));
     filled += count;

@@ -58,7 +58,7 @@ export function mergePlainly(
   const kept = records.filter((one) => winners.get(one.key) === one);
   const counts = texts.map((_, input) => {
     const own = records.filter((one) => one.input === input);
-    const losers = own.filter((one) => !kept.includes(one));
+    const losers = own.filter((one) => winners.get(one.key) !== one);
     const differ = (one: Record_): boolean =>
       canonicalJson(one.record) !== canonicalJson(winners.get(one.key)?.record ?? null);
     return {
