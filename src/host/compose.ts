@@ -57,7 +57,7 @@ export function createServices(context: vscode.ExtensionContext): Services {
   });
   const documents = new SessionDocuments({ engine, formats, tracker });
   const reports = new ReportDocuments();
-  const validator = new Validator({ engine, formats, reports, tracker });
+  const validator = new Validator({ engine, formats, log, reports, tracker });
   const services: Services = {
     context,
     log,

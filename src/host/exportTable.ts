@@ -21,11 +21,11 @@ export async function exportTable(
   if (!format) return undefined;
   const output = await askForFile(input, format);
   if (!output) return undefined;
-  const { result, isCancelled } = await runJob(services, t('Exporting'), (job) => {
+  const result = await runJob(services, t('Exporting'), (job) => {
     const params = { job, input: input.fsPath, format, output: output.fsPath };
     return services.engine.request('exportTable', params, 0);
   });
-  if (isCancelled && !existsSync(output.fsPath)) return undefined;
+  if (!result) return undefined;
   services.reporter.guard(() => tellExported(services, output, result));
   return output;
 }

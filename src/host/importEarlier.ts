@@ -22,10 +22,11 @@ export async function importEarlier(
   const workspace = workspaceOf(from);
   const collection = await askForCollection();
   if (collection === undefined) return undefined;
-  const { result: report } = await runJob(services, t('Importing'), (job) => {
+  const report = await runJob(services, t('Importing'), (job) => {
     const params = { job, workspace, path: from.fsPath, collection };
     return services.engine.request('importEarlier', params, 0);
   });
+  if (!report) return undefined;
   services.tracker.refresh();
   const { reports, formats, reporter } = services;
   await reports.show(reports.keep(t('Import report'), importMarkdown(report, formats)));
@@ -48,10 +49,11 @@ export async function adoptMaster(
   );
   if (!collection) return undefined;
   const workspace = workspaceOf(collection);
-  const { result } = await runJob(services, t('Adopting'), (job) => {
+  const result = await runJob(services, t('Adopting'), (job) => {
     const params = { job, workspace, master: master.fsPath, collection: collection.fsPath };
     return services.engine.request('adopt', params, 0);
   });
+  if (!result) return undefined;
   services.tracker.refresh();
   const ref = { workspace, session: result.session };
   services.reporter.guard(() => tellAdopted(services, ref, master, result));

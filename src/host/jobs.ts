@@ -1,22 +1,23 @@
 import { t } from '@vscode/l10n';
 import { randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
+import { messageOf } from '../core/errors.ts';
 import type { Formats } from '../core/format.ts';
 import type { JobProgress } from '../core/job.ts';
 import type { WorkerEvents } from '../protocol/worker.ts';
 import type { Services } from './services.ts';
 
 /**
- * Does a piece of work that takes a while, with a notification that tells how far it is and can cancel it. What a
- * cancelled job answers is for the engine to say: a report of what was done until then, or an error.
+ * Does a piece of work that takes a while, with a notification that tells how far it is and can cancel it.
  *
  * @param request asks the engine, by the job's name.
+ * @returns what the engine answers; undefined when a person cancelled it and it had nothing to answer.
  */
 export async function runJob<T>(
-  { engine, formats }: Pick<Services, 'engine' | 'formats'>,
+  { engine, formats, log }: Pick<Services, 'engine' | 'formats' | 'log'>,
   title: string,
   request: (job: string) => Promise<T>,
-): Promise<{ readonly result: T; readonly isCancelled: boolean }> {
+): Promise<T | undefined> {
   const job = randomUUID();
   return vscode.window.withProgress(
     { location: vscode.ProgressLocation.Notification, title, cancellable: true },
@@ -37,8 +38,11 @@ export async function runJob<T>(
       });
       engine.events.on('progress', onProgress);
       try {
-        const result = await request(job);
-        return { result, isCancelled: token.isCancellationRequested };
+        return await request(job);
+      } catch (error) {
+        if (!token.isCancellationRequested) throw error;
+        log.info(`${title} was cancelled: ${messageOf(error)}`);
+        return undefined;
       } finally {
         engine.events.off('progress', onProgress);
         cancelling.dispose();

@@ -5,6 +5,7 @@ import * as vscode from 'vscode';
 import type { OnConflict } from '../core/mergeManifest.ts';
 import type { RequestResult } from '../protocol/rpc.ts';
 import type { SessionRef, ToolRequests } from '../protocol/worker.ts';
+import { mergeSummary, needsALook } from './mergeText.ts';
 import { fileNames, joinParts, recordsPhrase } from './phrases.ts';
 import { refOf, targetsOf, type CommandTarget, type Selection } from './pick.ts';
 import type { Services } from './services.ts';
@@ -57,23 +58,13 @@ export async function tellMerged(
   { formats }: Services,
   { path: file, manifest }: MergeOutcome,
 ): Promise<void> {
-  const { records, duplicates, conflicts, rejected, inputs, output } = manifest;
-  const counts = joinParts([
-    recordsPhrase(records, formats),
-    duplicates === 0 ? '' : t('{0} duplicates', formats.count(duplicates)),
-    conflicts === 0 ? '' : t('{0} of them differed', formats.count(conflicts)),
-    rejected === 0 ? '' : t('{0} lines set aside', formats.count(rejected)),
-  ]);
+  const text = mergeSummary(manifest, formats);
   const openFile = t('Open File');
   const openManifest = t('Open Manifest');
-  const chosen = await vscode.window.showInformationMessage(
-    inputs.length === 1
-      ? t('{0} is made of 1 file: {1}.', baseName(output), counts)
-      : t('{0} is made of {1} files: {2}.', baseName(output), formats.count(inputs.length), counts),
-    openFile,
-    openManifest,
-  );
-  const beside = path.join(path.dirname(file), baseName(output));
+  const chosen = needsALook(manifest)
+    ? await vscode.window.showWarningMessage(text, openManifest, openFile)
+    : await vscode.window.showInformationMessage(text, openFile, openManifest);
+  const beside = path.join(path.dirname(file), baseName(manifest.output));
   if (chosen === openFile) await open(beside);
   if (chosen === openManifest) await open(file);
 }

@@ -4,56 +4,73 @@ import type { ValidationReport } from '../core/validation.ts';
 import { Findings } from './findings.ts';
 import { runJob } from './jobs.ts';
 import { refOf, targetsOf, type CommandTarget, type Selection } from './pick.ts';
+import { requireTrust } from './runs.ts';
 import type { Services } from './services.ts';
 import { validationMarkdown, verdictText } from './validationText.ts';
 import { Verdicts, type ValidationTargets } from './verdicts.ts';
 import { trustedFolderPaths, workspaceOf } from './workspace.ts';
 
+/** What of the services validating needs. */
+type Needed = Pick<Services, 'engine' | 'formats' | 'log' | 'reports' | 'tracker'>;
+
 /** Validates sessions and files, and keeps what was found where a person looks: Problems, a report, the tree. */
 export class Validator implements vscode.Disposable {
   readonly verdicts = new Verdicts();
-  readonly #services: Pick<Services, 'engine' | 'formats' | 'reports' | 'tracker'>;
+  readonly #services: Needed;
   readonly #findings = new Findings();
   readonly #changes = new vscode.EventEmitter<void>();
   /** There are other verdicts. */
   readonly onDidChange = this.#changes.event;
   #lastReport: vscode.Uri | undefined;
 
-  constructor(services: Pick<Services, 'engine' | 'formats' | 'reports' | 'tracker'>) {
+  constructor(services: Needed) {
     this.#services = services;
   }
 
-  /** Validates in one workspace folder; everything of it where no target is named. */
-  async validate(workspace: string, targets: ValidationTargets): Promise<ValidationReport> {
+  /**
+   * Validates in one workspace folder; everything of it where no target is named.
+   *
+   * @returns undefined when it was cancelled before there was anything to report.
+   */
+  async validate(
+    workspace: string,
+    targets: ValidationTargets,
+    fixIndex = false,
+  ): Promise<ValidationReport | undefined> {
     const { engine, tracker } = this.#services;
     const sessions = (await tracker.list()).map(
       ({ ref, snapshot }) => [ref.session, snapshot.view.seq] as const,
     );
-    const { result: report } = await runJob(this.#services, t('Validating'), (job) =>
-      engine.request('validate', { job, workspace, ...targets, schema: null, fixIndex: false }, 0),
+    const report = await runJob(this.#services, t('Validating'), (job) =>
+      engine.request('validate', { job, workspace, ...targets, schema: null, fixIndex }, 0),
     );
+    if (!report) return undefined;
     this.verdicts.record(report, targets, new Map(sessions));
     this.#findings.show(report);
     this.#changes.fire();
     return report;
   }
 
-  /** Says what a validation came to, with the ways to look at it. Resolves when the message is gone. */
-  async tell(report: ValidationReport): Promise<void> {
+  /**
+   * Says what a validation came to, with the ways to look at it. Resolves when the message is gone.
+   *
+   * @param fixIndex validates again and makes what is wrong with an index right.
+   */
+  async tell(report: ValidationReport, fixIndex: () => Promise<unknown>): Promise<void> {
     const { formats, reports } = this.#services;
     this.#lastReport = reports.keep(t('Validation report'), validationMarkdown(report, formats));
     const text = verdictText(report, formats);
-    const showReport = t('Show Report');
-    const showProblems = t('Show Problems');
-    const hasFindings = report.targets.some(({ findingCount }) => findingCount > 0);
-    const actions = hasFindings ? [showProblems, showReport] : [showReport];
+    const actions: readonly (readonly [label: string, run: () => unknown, isOffered: boolean])[] = [
+      [t('Show Problems'), () => showProblems(), hasFindings(report)],
+      [t('Rebuild Index'), fixIndex, hasBadIndex(report)],
+      [t('Show Report'), () => this.showLastReport(), true],
+    ];
+    const offered = actions.filter(([, , isOffered]) => isOffered);
+    const labels = offered.map(([label]) => label);
     const chosen = report.isValid
-      ? await vscode.window.showInformationMessage(text, ...actions)
-      : await vscode.window.showWarningMessage(text, ...actions);
-    if (chosen === showReport) await this.showLastReport();
-    if (chosen === showProblems) {
-      await vscode.commands.executeCommand('workbench.actions.view.problems');
-    }
+      ? await vscode.window.showInformationMessage(text, ...labels)
+      : await vscode.window.showWarningMessage(text, ...labels);
+    await offered.find(([label]) => label === chosen)?.[1]();
   }
 
   /** Shows the report of the last validation of this window. */
@@ -79,18 +96,46 @@ export class Validator implements vscode.Disposable {
 
 /** Validates what is selected, or everything of the open folders. Gives the last report. */
 export async function validate(
-  { validator, reporter }: Services,
+  services: Services,
   target: CommandTarget,
   selection: Selection,
 ): Promise<ValidationReport | undefined> {
+  requireTrust();
   let report: ValidationReport | undefined;
   for (const [workspace, targets] of whatToValidate(targetsOf(target, selection))) {
-    report = await validator.validate(workspace, targets);
-    const told = report;
-    reporter.guard(() => validator.tell(told));
-    if (report.isCancelled) break;
+    report = await validateAndTell(services, workspace, targets);
+    if (!report || report.isCancelled) break;
   }
   return report;
+}
+
+async function validateAndTell(
+  services: Services,
+  workspace: string,
+  targets: ValidationTargets,
+  fixIndex = false,
+): Promise<ValidationReport | undefined> {
+  const { validator, reporter } = services;
+  const report = await validator.validate(workspace, targets, fixIndex);
+  if (report) {
+    const again = () => validateAndTell(services, workspace, targets, true);
+    reporter.guard(() => validator.tell(report, again));
+  }
+  return report;
+}
+
+function showProblems(): Thenable<unknown> {
+  return vscode.commands.executeCommand('workbench.actions.view.problems');
+}
+
+function hasFindings({ targets }: ValidationReport): boolean {
+  return targets.some(({ findingCount }) => findingCount > 0);
+}
+
+function hasBadIndex({ targets }: ValidationReport): boolean {
+  return targets.some(({ checks }) =>
+    checks.some(({ name, outcome }) => name === 'index' && outcome === 'failed'),
+  );
 }
 
 function whatToValidate(chosen: Selection): ReadonlyMap<string, ValidationTargets> {
