@@ -1,5 +1,7 @@
+import { mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { pino } from 'pino';
-import type { LogFields, Logger } from '../core/ports.ts';
+import { silentLogger, type LogFields, type Logger } from '../core/ports.ts';
 import { readFully, withFile, type FileSystem } from './fileSystem.ts';
 import { readLines } from './journalReader.ts';
 import type { SessionLayout } from './layout.ts';
@@ -10,14 +12,14 @@ export interface SessionLog {
   close(): Promise<void>;
 }
 
-/** Opens a session's log for appending. No transport threads: they break in bundles and outlive their host. */
+/**
+ * Opens a session's log for appending; where that fails, there is none. No transport threads: they break in bundles and
+ * outlive their host.
+ */
 export function openSessionLog(layout: SessionLayout): SessionLog {
-  const destination = pino.destination({
-    dest: layout.log,
-    sync: false,
-    mkdir: true,
-    minLength: 4096,
-  });
+  const descriptor = openForAppending(layout.log);
+  if (descriptor === undefined) return { logger: silentLogger, close: () => Promise.resolve() };
+  const destination = pino.destination({ dest: descriptor, sync: false, minLength: 4096 });
   // A full disk must not end the process through a log line.
   destination.on('error', () => undefined);
   const log = pino(
@@ -50,6 +52,16 @@ export function openSessionLog(layout: SessionLayout): SessionLog {
       });
     },
   };
+}
+
+/** Pino would open it, too; but when that fails it neither closes nor lets the process end without an error. */
+function openForAppending(path: string): number | undefined {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    return openSync(path, 'a');
+  } catch {
+    return undefined;
+  }
 }
 
 /** A line of a session's log as it was read. */
