@@ -18,10 +18,10 @@ import { SeededRandom } from '../fixtures/seededRandom.ts';
 import { readJsonLines, withWorkspace, writeCollection } from '../fixtures/workspace.ts';
 
 const { values } = parseArgs({
-  options: { kills: { type: 'string', default: '12' }, seed: { type: 'string' } },
+  options: { kills: { type: 'string', default: '6' }, seed: { type: 'string' } },
   strict: false,
 });
-const kills = Math.ceil(Number(values.kills) / 2);
+const kills = Number(values.kills);
 const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
 
 const records = 20_000;
