@@ -22,6 +22,7 @@ import { maxListed, type SessionIndex } from './sessionIndex.ts';
 
 /** Units in progress whose cursors a checkpoint lists. */
 const maxCursors = 1000;
+const removedTogether = 16;
 
 /** Version of our own block in a checkpoint. A newer one is refused. */
 export const checkpointFormat = 1;
@@ -162,10 +163,28 @@ async function cleanUpCheckpoints(
     if (kept.size >= keep) break;
     if (names.has(`${id}.json`)) kept.add(id);
   }
-  // The file before its `.meta`: a `.meta` alone is nothing, a file alone looks damaged.
-  for (const name of [...names].sort()) {
+  const old = [...names].filter((name) => {
     const id = /^(checkpoint_[^.]+)\.json/.exec(name)?.[1];
-    if (id !== undefined && !kept.has(id)) await fileSystem.remove(join(layout.checkpoints, name));
+    return id !== undefined && !kept.has(id);
+  });
+  // Files before their `.meta`s: a `.meta` alone is nothing, a file alone looks damaged.
+  const isFile = (name: string): boolean => name.endsWith('.json');
+  await removeAll(fileSystem, layout.checkpoints, old.filter(isFile));
+  await removeAll(
+    fileSystem,
+    layout.checkpoints,
+    old.filter((name) => !isFile(name)),
+  );
+}
+
+async function removeAll(
+  fileSystem: FileSystem,
+  folder: string,
+  names: readonly string[],
+): Promise<void> {
+  for (let at = 0; at < names.length; at += removedTogether) {
+    const some = names.slice(at, at + removedTogether);
+    await Promise.all(some.map((name) => fileSystem.remove(join(folder, name))));
   }
 }
 
