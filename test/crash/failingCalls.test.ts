@@ -1,16 +1,20 @@
 /**
- * A small whole session (made, worked on, stopped, opened again, finished) in which one call to the file system fails: the
- * n-th, for every n and every way to fail.
+ * A small whole session (made, worked on, stopped, opened again, finished, its master merged with another file) in which
+ * one call to the file system fails: the n-th, for every n and every way to fail.
  *
  *   npm run test:crash -- failingCalls.test.ts --every-call
  */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, suite, test, type TestContext } from 'node:test';
 import { parseArgs } from 'node:util';
 import { CollectorError, codeOf, messageOf } from '../../src/core/errors.ts';
+import type { MergeManifest } from '../../src/core/mergeManifest.ts';
 import { silentLogger, type Logger } from '../../src/core/ports.ts';
+import { resumeSession, type Environment } from '../../src/engine/launch.ts';
+import { isMerge } from '../../src/engine/merge/manifest.ts';
+import { startMerge, type MergeRequest } from '../../src/engine/merge/startMerge.ts';
 import type { RunEnd, SessionRun } from '../../src/engine/sessionRun.ts';
 import { listSessions } from '../../src/storage/sessions.ts';
 import type { SessionStore, StoragePorts } from '../../src/storage/sessionStore.ts';
@@ -20,7 +24,7 @@ import {
   type FileCall,
   type Verdict,
 } from '../fixtures/failingFileSystem.ts';
-import { hookAtomicWrites } from '../fixtures/patchedNodeFs.ts';
+import { hookAtomicWrites, type AtomicStep } from '../fixtures/patchedNodeFs.ts';
 import { Acknowledged, scriptCollection, scriptRun, tickingClock } from '../fixtures/scriptRun.ts';
 import { SeededRandom } from '../fixtures/seededRandom.ts';
 import { checkFinished, checkInvariants, scriptIds } from '../fixtures/storageScript.ts';
@@ -32,6 +36,7 @@ import {
   testPorts,
   unsyncedFileSystem,
 } from '../fixtures/storageSession.ts';
+import { readJsonLines } from '../fixtures/workspace.ts';
 
 const { values } = parseArgs({
   options: { 'every-call': { type: 'boolean', default: false } },
@@ -59,6 +64,8 @@ class Story {
   readonly reports: unknown[] = [];
   readonly ports: StoragePorts;
   session: string | undefined;
+  /** The inputs of the merge, once it was begun. */
+  mergeOf: readonly string[] | undefined;
   readonly #stopsWhenFull: boolean;
 
   constructor(root: string, seed: number) {
@@ -87,7 +94,41 @@ class Story {
     if ((await this.#carryOut('first run', first)) !== 'stopped') return;
     const opened = await this.#try('open', () => this.#open(store.layout.session));
     if (opened === undefined) return;
-    await this.#carryOut('second run', scriptRun(opened, this.#runOptions));
+    const second = await this.#carryOut('second run', scriptRun(opened, this.#runOptions));
+    if (second !== 'completed') return;
+    this.mergeOf = await writeMergeInputs(this.root, opened);
+    const merging = await this.#try('merge', () => startMerge(this.#environment, this.#request));
+    if (merging !== undefined) await this.#carryOut('merge', merging.run);
+  }
+
+  /** Begins or goes on to merge, on a disk that works. */
+  async mergeAgain(): Promise<RunEnd> {
+    const { fileSystem, machine } = this.ports;
+    const found = (await listSessions(fileSystem, machine, this.root)).find(({ view }) =>
+      isMerge(view),
+    );
+    if (found?.view.state === 'completed') return { state: 'completed' };
+    const { run } =
+      found === undefined
+        ? await startMerge(this.#environment, this.#request)
+        : await resumeSession(this.#environment, found.layout);
+    await run.start();
+    return inTime('the merge afterwards', run.finished);
+  }
+
+  get #environment(): Environment {
+    return {
+      ports: this.ports,
+      opener: { via: 'cli', waitMs: 0, program: 'test 1.0.0' },
+      secrets: { get: () => Promise.resolve(undefined) },
+      network: {},
+    };
+  }
+
+  get #request(): MergeRequest {
+    const output = mergedPath(this.root);
+    const rest = { key: ['id'], onConflict: 'first', sort: null } as const;
+    return { workspace: this.root, inputs: this.mergeOf ?? [], output, ...rest };
   }
 
   get #runOptions() {
@@ -123,6 +164,28 @@ class Story {
     if (end.error !== undefined) this.reports.push(end.error);
     return end.state;
   }
+}
+
+function mergedPath(root: string): string {
+  return join(root, 'merged.jsonl');
+}
+
+/** The master, and a file that shares a record with it and has one of its own, and a line that is none. */
+async function writeMergeInputs(root: string, { view, layout }: SessionStore): Promise<string[]> {
+  const more = join(root, 'more.jsonl');
+  await writeFile(more, '{"id":"a1","other":true}\nno record\n{"id":"more"}\n');
+  const master = view.files.find(({ role }) => role === 'master')?.file ?? '';
+  return [layout.absolute(master), more];
+}
+
+async function checkMerged(story: Story): Promise<void> {
+  const end = await story.mergeAgain();
+  assert.equal(end.state, 'completed', end.error?.stack);
+  const records = await readJsonLines(mergedPath(story.root));
+  assert.deepEqual(records.map((record) => record['id']).sort(), [...scriptIds, 'more'].sort());
+  const manifest = await readFile(`${mergedPath(story.root)}.manifest.json`, 'utf8');
+  const { records: count, rejected, duplicates } = JSON.parse(manifest) as MergeManifest;
+  assert.deepEqual([count, rejected, duplicates], [records.length, 1, 1]);
 }
 
 async function inTime<T>(what: string, work: Promise<T>): Promise<T> {
@@ -178,6 +241,7 @@ async function checkAftermath(story: Story): Promise<void> {
   } finally {
     await again.store.close(true);
   }
+  if (story.mergeOf !== undefined) await checkMerged(story);
 }
 
 /** Something that goes wrong in a story. */
@@ -259,7 +323,7 @@ async function surviveAll(
 
 suite('whatever call fails: it is told, and nothing acknowledged is lost', () => {
   for (const [at, [name, { isFor, verdict, isTold }]] of Object.entries(failures).entries()) {
-    const by = isEveryCall ? 1 : isTold ? 23 : 5;
+    const by = isEveryCall ? 1 : isTold ? 43 : 7;
     test(name, (t) =>
       surviveAll(t, { first: 1 + (at % by), by, atLeast: 30 }, ({ disk }, n) => {
         let place: string | undefined;
@@ -279,17 +343,15 @@ suite('whatever call fails: it is told, and nothing acknowledged is lost', () =>
   }
 
   for (const [at, code] of errors.entries()) {
-    const by = isEveryCall ? 1 : 8;
+    const by = isEveryCall ? 1 : 17;
     test(`${code} under write-file-atomic`, (t) =>
       surviveAll(t, { first: 1 + (at % by), by, atLeast: 40 }, (_story, n) => {
         let place: string | undefined;
         let steps = 0;
-        const end = hookAtomicWrites({
-          before: (step, args) => {
-            if ((steps += 1) !== n) return;
-            place = `${step} ${String(args[0])}`;
-            throw systemError(code);
-          },
+        const end = hookNamedWrites((step, path) => {
+          if ((steps += 1) !== n) return undefined;
+          place = `${step} ${path}`;
+          throw systemError(code);
         });
         // Its unlink after the rename finds nothing, as it always does.
         return {
@@ -301,20 +363,36 @@ suite('whatever call fails: it is told, and nothing acknowledged is lost', () =>
   }
 
   test('a short write under write-file-atomic', (t) => {
-    const by = isEveryCall ? 1 : 3;
+    const by = isEveryCall ? 1 : 5;
     return surviveAll(t, { first: 1, by, atLeast: 10 }, (_story, n) => {
       let place: string | undefined;
       let writes = 0;
-      const end = hookAtomicWrites({
-        shorten: (bytes) => {
-          if ((writes += 1) !== n) return undefined;
-          place = bytes.toString();
-          return Math.floor(bytes.length / 2);
-        },
+      const end = hookNamedWrites((step, path) => {
+        if (step !== 'write' || (writes += 1) !== n) return undefined;
+        place = path;
+        return 10;
       });
-      // Who holds a session is a note for people; when it can't be read, nobody is named.
-      const isTold = (): boolean => place?.includes('"bootId"') === false;
-      return { place: () => place, isTold, end };
+      return { place: () => place, isTold: () => place !== undefined && !isNote.test(place), end };
     });
   });
 });
+
+/** Written for people and never read back: who holds a session, and the earlier systems' small files. */
+const isNote = /holder\.json|_collection_checkpoint\.json|collect\/[^/]*_checkpoint\.json/;
+
+/** Hooks under `write-file-atomic` that know the file of each step. A number cuts a write to so many bytes. */
+function hookNamedWrites(
+  onStep: (step: AtomicStep, path: string) => number | undefined,
+): () => void {
+  const open = new Map<unknown, string>();
+  let length: number | undefined;
+  return hookAtomicWrites({
+    before: (step, [target]) => {
+      length = onStep(step, open.get(target) ?? String(target));
+    },
+    shorten: () => length,
+    after: (step, [target], result) => {
+      if (step === 'open') open.set(result, String(target));
+    },
+  });
+}
