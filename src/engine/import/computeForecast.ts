@@ -160,6 +160,12 @@ function tell({ notes }: ImportTask, venues: readonly EarlierVenue[]): void {
       );
     }
   }
+  const begun = open.filter(({ papers }) => papers.length > 0);
+  if (begun.length > 0) {
+    notes.warn(
+      `${begun.map(groupName).join(', ')}: the papers that were there already stay as short as they are when they are met again; the others come with all their fields. A new session of the collection has all of them whole.`,
+    );
+  }
   const listed = venues.filter(({ papers }) => papers.length > 0);
   if (listed.length > 0) {
     notes.notCarriedOver(

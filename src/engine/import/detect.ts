@@ -169,6 +169,11 @@ async function firstRecord(fileSystem: FileSystem, path: string): Promise<JsonOb
 /** A JSON file, also a compressed one. @throws when it is none. */
 export async function readJsonFile(fileSystem: FileSystem, path: string): Promise<JsonValue> {
   const bytes = await fileSystem.readWhole(path);
-  const text = path.endsWith('.gz') ? gunzipSync(bytes) : bytes;
-  return parseJson(text.toString().replace(/^\uFEFF/, ''));
+  const text = (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString().replace(/^\uFEFF/, '');
+  // Python writes numbers that JSON does not have; in texts the same letters are left alone.
+  return parseJson(
+    text.replace(/"(?:[^"\\]|\\.)*"|-?(?:NaN|Infinity)/g, (found) =>
+      found.startsWith('"') ? found : 'null',
+    ),
+  );
 }

@@ -181,6 +181,15 @@ test('the golden checkpoint is trusted, compressed or with dates in the other fo
     report.sessions.map(({ name }) => name),
     ['iclr', 'neurips'],
   );
+  // Python has numbers that JSON has not.
+  const odd = {
+    ...golden,
+    api_health_status: { a: { avg_response_time_ms: 'NaN', why: 'NaN, "-Infinity"' } },
+  };
+  const python = JSON.stringify(odd, null, 2).replace('"NaN"', 'NaN');
+  const other = await makeScratchFolder(t);
+  await writeFile(join(old, 'checkpoint_nan.json'), python);
+  assert.equal((await importInto(other, join(old, 'checkpoint_nan.json'))).sessions.length, 2);
   const off = join(old, `${golden.checkpoint_id}.json`);
   await writeFile(off, JSON.stringify({ ...golden, papers_collected: 2261 }));
   await assert.rejects(importInto(workspace, off), /none of its checkpoints can be trusted/);
