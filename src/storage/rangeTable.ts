@@ -12,14 +12,14 @@ CREATE TABLE data_files (file INTEGER PRIMARY KEY, chain TEXT);
 export const noChain = '0'.repeat(64);
 
 /** What of a range goes into a file's running hash. */
-export type ChainedRange = Pick<CommittedRange, 'offset' | 'bytes' | 'sha256'>;
+type ChainedRange = Pick<CommittedRange, 'offset' | 'bytes' | 'sha256'>;
 
 /**
  * A data file's running hash after one more journalled range: sha256, hex, of the text
  * `{running hash before} {offset} {bytes} {sha256 of the range}`. It starts with 64 zeros, follows from the journal alone,
  * and two sessions that agree in it agree in every range of the file and in their order.
  */
-export function nextChain(before: string, { offset, bytes, sha256 }: ChainedRange): string {
+function nextChain(before: string, { offset, bytes, sha256 }: ChainedRange): string {
   return hash('sha256', `${before} ${offset} ${bytes} ${sha256}`);
 }
 
