@@ -1,4 +1,5 @@
 import type { Fingerprint } from '../core/keys.ts';
+import { ExactTable } from '../dedup/exactTable.ts';
 
 /** Stands for "whoever brings them again": records that recovery found without knowing their unit. */
 export const nobody = 0;
@@ -9,9 +10,14 @@ export const nobody = 0;
  */
 export class ReplayKeys {
   readonly #counts = new Map<string, number>();
+  readonly #adopted = new AdoptedKeys();
 
   add(unit: number, keys: readonly Fingerprint[]): void {
     for (const key of keys) {
+      if (unit === nobody) {
+        this.#adopted.known.add(key);
+        continue;
+      }
       const token = tokenOf(unit, key);
       this.#counts.set(token, (this.#counts.get(token) ?? 0) + 1);
     }
@@ -19,21 +25,31 @@ export class ReplayKeys {
 
   /** A choice of lines that come again, to be taken off with {@link ReplayChoice.confirm} once that is durable. */
   choose(): ReplayChoice {
-    return new ReplayChoice(this.#counts);
+    return new ReplayChoice(this.#counts, this.#adopted);
   }
+}
+
+/** Keys of {@link nobody}, once each. In flat memory: a master that was adopted may have millions. */
+class AdoptedKeys {
+  readonly known = new ExactTable();
+  readonly taken = new ExactTable();
 }
 
 /** Lines of {@link ReplayKeys} that a commit meets again. */
 export class ReplayChoice {
   readonly #counts: Map<string, number>;
   readonly #taken = new Map<string, number>();
+  readonly #adopted: AdoptedKeys;
+  readonly #takenOfAdopted = new Set<Fingerprint>();
 
-  constructor(counts: Map<string, number>) {
+  constructor(counts: Map<string, number>, adopted: AdoptedKeys) {
     this.#counts = counts;
+    this.#adopted = adopted;
   }
 
   /** Whether this is a line that the unit is expected to bring again; each is taken only once. */
   take(unit: number, key: Fingerprint): boolean {
+    if (unit === nobody) return this.#takeAdopted(key);
     if (this.#counts.size === 0) return false;
     const token = tokenOf(unit, key);
     const taken = this.#taken.get(token) ?? 0;
@@ -49,6 +65,15 @@ export class ReplayChoice {
       if (left > 0) this.#counts.set(token, left);
       else this.#counts.delete(token);
     }
+    for (const key of this.#takenOfAdopted) this.#adopted.taken.add(key);
+  }
+
+  #takeAdopted(key: Fingerprint): boolean {
+    const { known, taken } = this.#adopted;
+    if (known.size === 0 || !known.has(key) || taken.has(key)) return false;
+    if (this.#takenOfAdopted.has(key)) return false;
+    this.#takenOfAdopted.add(key);
+    return true;
   }
 }
 
