@@ -17,6 +17,9 @@ export class GroupTable {
   readonly #groups = new Map<string, GroupCounts>();
   readonly #dirty = new Set<string>();
   readonly #ended = new Set<string>();
+  /** The group that changed last, as long as it counts as changed. */
+  #last: GroupCounts | undefined;
+  #lastName = '';
 
   /** Takes a group over from the index's file. */
   load(name: string, view: GroupView): void {
@@ -67,6 +70,7 @@ export class GroupTable {
   takeDirty(): [string, GroupView][] {
     const dirty = [...this.#dirty].map((name): [string, GroupView] => [name, this.#change(name)]);
     this.#dirty.clear();
+    this.#last = undefined;
     return dirty;
   }
 
@@ -78,6 +82,15 @@ export class GroupTable {
   }
 
   #change(name: string): GroupCounts {
+    // Thousands of changes in a row are of one group.
+    if (this.#last !== undefined && name === this.#lastName) return this.#last;
+    const group = this.#find(name);
+    this.#last = group;
+    this.#lastName = name;
+    return group;
+  }
+
+  #find(name: string): GroupCounts {
     this.#dirty.add(name);
     let group = this.#groups.get(name);
     if (group === undefined) {

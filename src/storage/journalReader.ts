@@ -39,11 +39,11 @@ export async function scanJournal(
   const gaps: BadStretch[] = [];
   let lastCommitStart = from.start;
   let lastAt: string | undefined;
-  for await (const { offset, length, line, isRunOn } of journalLines(fileSystem, path, from.end)) {
+  const meet = ({ offset, length, line, isRunOn }: ScannedLine): void => {
     // A line that was here before is a copy: to fold it in again would count it twice.
     if (line === undefined || line.seq <= last.seq) {
       bad = { offset: bad?.offset ?? offset, bytes: (bad?.bytes ?? 0) + length };
-      continue;
+      return;
     }
     if (bad !== undefined) gaps.push(bad);
     else if (line.prev !== last.sum || line.seq !== last.seq + 1) gaps.push({ offset, bytes: 0 });
@@ -53,6 +53,10 @@ export async function scanJournal(
     lastAt = line.at;
     last = { seq: line.seq, start: offset, end: offset + length, sum: line.sum };
     onEntry({ seq: line.seq, at: line.at, events: line.events, position: last });
+  };
+  // Not line by line: an await for each costs as much as folding it in.
+  for await (const lines of linesOfPieces(fileSystem, path, from.end)) {
+    for (const raw of lines) for (const scanned of scannedLines(raw)) meet(scanned);
   }
   return { position: last, lastCommitStart, gaps, torn: bad };
 }
@@ -102,19 +106,21 @@ export async function* journalLines(
   path: string,
   from: number,
 ): AsyncGenerator<ScannedLine, void, void> {
-  for await (const { offset, bytes, isWhole } of readLines(fileSystem, path, from)) {
-    const line = isWhole ? decodeLine(bytes) : undefined;
-    const starts = line === undefined ? lineStartsIn(bytes) : [];
-    let start = 0;
-    for (const next of starts) {
-      const part = decodeLine(bytes.subarray(start, next - 1));
-      yield { offset: offset + start, length: next - start, line: part, isRunOn: true };
-      start = next;
-    }
-    const rest = starts.length > 0 && isWhole ? decodeLine(bytes.subarray(start)) : line;
-    const length = bytes.length - start + (isWhole ? 1 : 0);
-    yield { offset: offset + start, length, line: rest, isRunOn: false };
+  for await (const raw of readLines(fileSystem, path, from)) yield* scannedLines(raw);
+}
+
+function* scannedLines({ offset, bytes, isWhole }: RawLine): Generator<ScannedLine, void, void> {
+  const line = isWhole ? decodeLine(bytes) : undefined;
+  const starts = line === undefined ? lineStartsIn(bytes) : [];
+  let start = 0;
+  for (const next of starts) {
+    const part = decodeLine(bytes.subarray(start, next - 1));
+    yield { offset: offset + start, length: next - start, line: part, isRunOn: true };
+    start = next;
   }
+  const rest = starts.length > 0 && isWhole ? decodeLine(bytes.subarray(start)) : line;
+  const length = bytes.length - start + (isWhole ? 1 : 0);
+  yield { offset: offset + start, length, line: rest, isRunOn: false };
 }
 
 /** A line of a file as bytes; `isWhole` when its newline is there. */
@@ -131,6 +137,15 @@ export async function* readLines(
   path: string,
   from: number,
 ): AsyncGenerator<RawLine, void, void> {
+  for await (const lines of linesOfPieces(fileSystem, path, from)) yield* lines;
+}
+
+/** The same, those together that end in one piece of what is read. */
+async function* linesOfPieces(
+  fileSystem: FileSystem,
+  path: string,
+  from: number,
+): AsyncGenerator<readonly RawLine[], void, void> {
   const file = await fileSystem.open(path, 'read');
   try {
     let position = from;
@@ -139,20 +154,22 @@ export async function* readLines(
     for (;;) {
       const piece = await readFully(file, position, pieceBytes);
       if (piece.length === 0) break;
+      const lines: RawLine[] = [];
       let start = 0;
       for (let end = piece.indexOf(newline); end >= 0; end = piece.indexOf(newline, start)) {
         const rest = piece.subarray(start, end);
         const bytes = pending.length === 0 ? rest : Buffer.concat([...pending, rest]);
         pending = [];
-        yield { offset: lineStart, bytes, isWhole: true };
+        lines.push({ offset: lineStart, bytes, isWhole: true });
         start = end + 1;
         lineStart = position + start;
       }
       if (start < piece.length) pending.push(piece.subarray(start));
       position += piece.length;
+      yield lines;
     }
     if (pending.length > 0)
-      yield { offset: lineStart, bytes: Buffer.concat(pending), isWhole: false };
+      yield [{ offset: lineStart, bytes: Buffer.concat(pending), isWhole: false }];
   } finally {
     await file.close();
   }
