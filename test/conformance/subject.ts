@@ -73,4 +73,6 @@ export interface Subject<Item, Played extends Backend = Backend> {
   readonly errors: Readonly<Record<Situation, ExpectedError | 'n/a'>>;
   /** false for a source whose work has no hosts, circuits and waiting times. */
   readonly hasHealth: boolean;
+  /** Its work makes no calls: what the contract says of calls says nothing of it. */
+  readonly isLocal?: true;
 }

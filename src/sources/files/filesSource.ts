@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { FilesSourceConfig } from '../../core/config.ts';
 import { PauseError, UnitFailedError } from '../../core/errors.ts';
 import type { HostHealth } from '../../core/events.ts';
@@ -49,8 +50,10 @@ export class FileItem implements ItemFacts {
 
 /** What lines that were read together have in common. */
 interface Origin {
-  /** As the collection names it. */
+  /** The file as the collection names it. */
   readonly file: string;
+  /** `file:` and its absolute path. */
+  readonly url: string;
   /** ISO time. */
   readonly readAt: string;
 }
@@ -111,6 +114,7 @@ export class FilesSource implements Source<FileItem> {
   /** Up to where the sorter has been fed. */
   #fed = { input: 0, lines: 0 };
   #areChecked = false;
+  readonly #closed = new AbortController();
 
   constructor(config: FilesSourceConfig, context: SourceContext) {
     this.#config = config;
@@ -144,8 +148,9 @@ export class FilesSource implements Source<FileItem> {
 
   async *collect(
     unit: ClaimedUnit,
-    { signal }: CollectContext,
+    context: CollectContext,
   ): AsyncGenerator<Page<FileItem>, void, void> {
+    const signal = AbortSignal.any([context.signal, this.#closed.signal]);
     const index = Number(unit.input['index']);
     try {
       if (!this.#areChecked) await this.#checkInputs();
@@ -171,13 +176,13 @@ export class FilesSource implements Source<FileItem> {
   }
 
   fromRaw(raw: JsonValue): FileItem {
-    const { file, line, readAt, text, reason } = raw as unknown as Record<string, string>;
-    const origin = { file: file ?? '', readAt: readAt ?? '' };
+    const { file, url, line, readAt, text, reason } = raw as unknown as Record<string, string>;
+    const origin = { file: file ?? '', url: url ?? '', readAt: readAt ?? '' };
     return new FileItem(text ?? '', undefined, Number(line), origin, reason);
   }
 
   provenance({ origin }: FileItem): { readonly url: string; readonly fetchedAt: string } {
-    return { url: origin.file, fetchedAt: origin.readAt };
+    return { url: origin.url, fetchedAt: origin.readAt };
   }
 
   health(): readonly HostHealth[] {
@@ -185,6 +190,7 @@ export class FilesSource implements Source<FileItem> {
   }
 
   async close(): Promise<void> {
+    this.#closed.abort(new UnitFailedError('CLOSED', 'The source was closed.'));
     await this.#census.clear();
     await this.#sorter.clear();
   }
@@ -237,6 +243,7 @@ export class FilesSource implements Source<FileItem> {
         // Only what is durable counts as seen: an interrupted page comes again.
         await this.#census.note(index, first, notes);
         await this.#feed(index, first, at, sorted);
+        signal.throwIfAborted();
       }
     } catch (error) {
       const isOver = error instanceof UnitFailedError && !(asPause(error) instanceof PauseError);
@@ -254,7 +261,7 @@ export class FilesSource implements Source<FileItem> {
     signal: AbortSignal,
   ): AsyncGenerator<Page<FileItem>, void, void> {
     await this.#feedUpTo(this.#inputs.length, 0, signal);
-    const origin = { file: sortedName, readAt: this.#now() };
+    const origins = this.#inputs.map((_, i) => this.#origin(i));
     const passed = Number(cursor ?? 0);
     let count = 0;
     for await (const piece of this.#sorter.sorted()) {
@@ -262,7 +269,10 @@ export class FilesSource implements Source<FileItem> {
       const lines = piece.slice(Math.max(0, passed - count));
       count += piece.length;
       if (lines.length === 0) continue;
-      const items = lines.map(({ text, key }) => new FileItem(text, key, 0, origin, undefined));
+      const items = lines.map(({ text, key, input }) => {
+        // The order of the lines in their files is gone.
+        return new FileItem(text, key, 0, origins[input] ?? this.#origin(input), undefined);
+      });
       yield { items, cursor: count };
     }
     yield { items: [], end: { by: 'last sorted record' } };
@@ -284,7 +294,7 @@ export class FilesSource implements Source<FileItem> {
 
   /** What of a page is handed over, left out as a duplicate, and kept to be sorted. */
   #select(index: number, first: number, { lines }: InputPage<Facts>): Selected {
-    const origin = { file: this.#input(index).name, readAt: this.#now() };
+    const origin = this.#origin(index);
     const items: FileItem[] = [];
     const sorted: SortedLine[] = [];
     const notes: (Noted | undefined)[] = [];
@@ -298,7 +308,7 @@ export class FilesSource implements Source<FileItem> {
           continue;
         }
         if (value?.sort !== undefined) {
-          sorted.push({ value: value.sort, key, text });
+          sorted.push({ value: value.sort, key, input: index, text });
           continue;
         }
       }
@@ -360,8 +370,10 @@ export class FilesSource implements Source<FileItem> {
     return input;
   }
 
-  #now(): string {
-    return new Date(this.#context.clock.now()).toISOString();
+  #origin(index: number): Origin {
+    const { name, path } = this.#input(index);
+    const readAt = new Date(this.#context.clock.now()).toISOString();
+    return { file: name, url: pathToFileURL(path).href, readAt };
   }
 }
 

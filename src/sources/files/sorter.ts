@@ -7,6 +7,8 @@ import { compareSortValues, readSortValue, writeSortValue, type SortValue } from
 export interface SortedLine {
   readonly value: SortValue;
   readonly key: Fingerprint;
+  /** Which input it is from. */
+  readonly input: number;
   readonly text: string;
 }
 
@@ -89,17 +91,19 @@ export class Sorter {
 
 const linesPerPiece = 2000;
 
-function writeLine({ value, key, text }: SortedLine): string {
-  return `${writeSortValue(value)}\t${key}\t${text}\n`;
+function writeLine({ value, key, input, text }: SortedLine): string {
+  return `${writeSortValue(value)}\t${key}\t${input}\t${text}\n`;
 }
 
 function readLine(line: string): SortedLine {
   const first = line.indexOf('\t');
   const second = line.indexOf('\t', first + 1);
+  const third = line.indexOf('\t', second + 1);
   return {
     value: readSortValue(line.slice(0, first)),
     key: line.slice(first + 1, second),
-    text: line.slice(second + 1),
+    input: Number(line.slice(second + 1, third)),
+    text: line.slice(third + 1),
   };
 }
 

@@ -17,7 +17,7 @@ export const pulling = [
   }),
 
   checkIf(
-    (subject) => subject.traits.resumesMidUnit,
+    (subject) => subject.traits.resumesMidUnit && subject.isLocal !== true,
     'does not fetch the next page before this one is durable',
     async ({ backend, create }) => {
       const source = await create();

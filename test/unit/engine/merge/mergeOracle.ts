@@ -18,7 +18,7 @@ export interface Expected {
   }[];
 }
 
-interface Record_ {
+interface Parsed {
   readonly input: number;
   readonly text: string;
   readonly record: JsonObject;
@@ -33,7 +33,7 @@ export function mergePlainly(
   sort: string | null,
 ): Expected {
   const lineCounts = texts.map(() => 0);
-  const records: Record_[] = [];
+  const records: Parsed[] = [];
   for (const [input, whole] of texts.entries()) {
     for (const raw of whole.split('\n')) {
       const text = raw.replace(/\r$/, '');
@@ -46,7 +46,7 @@ export function mergePlainly(
       records.push({ input, text, record, key: parts.map((part) => canonicalJson(part)).join() });
     }
   }
-  const winners = new Map<string, Record_>();
+  const winners = new Map<string, Parsed>();
   for (const one of records) {
     const held = winners.get(one.key);
     const wins =
@@ -59,7 +59,7 @@ export function mergePlainly(
   const counts = texts.map((_, input) => {
     const own = records.filter((one) => one.input === input);
     const losers = own.filter((one) => winners.get(one.key) !== one);
-    const differ = (one: Record_): boolean =>
+    const differ = (one: Parsed): boolean =>
       canonicalJson(one.record) !== canonicalJson(winners.get(one.key)?.record ?? null);
     return {
       lines: lineCounts[input] ?? 0,

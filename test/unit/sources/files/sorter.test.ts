@@ -58,7 +58,7 @@ for (const runLength of [1_000_000, 3_000, 1]) {
       const value = JSON.parse(inOrder[Math.floor(random.next() * 16)] ?? '0') as JsonObject;
       const record = { v: value, i, text: 'ü\u2028' };
       const text = toJsonLine(record);
-      return { value: sortValue(record, 'v'), key: fingerprint(text), text };
+      return { value: sortValue(record, 'v'), key: fingerprint(text), input: i % 3, text };
     });
     const sorter = new Sorter(folder, runLength);
     for (let at = 0; at < lines.length; at += 50) await sorter.add(lines.slice(at, at + 50));
