@@ -33,16 +33,37 @@ export async function sealIndex(
 
 /** Compares an index with its seal and removes that: from here on it is written to. */
 export async function breakSeal(fileSystem: FileSystem, layout: SessionLayout): Promise<IndexSeal> {
-  let text: string;
+  const text = await readSeal(fileSystem, layout);
+  if (text === undefined) return 'unsealed';
+  await fileSystem.remove(layout.indexSeal);
+  return compare(fileSystem, layout, text);
+}
+
+/** Compares an index with its seal, and changes nothing. */
+export async function checkSeal(fileSystem: FileSystem, layout: SessionLayout): Promise<IndexSeal> {
+  const text = await readSeal(fileSystem, layout);
+  return text === undefined ? 'unsealed' : compare(fileSystem, layout, text);
+}
+
+async function readSeal(
+  fileSystem: FileSystem,
+  layout: SessionLayout,
+): Promise<string | undefined> {
   try {
-    text = (await fileSystem.readWhole(layout.indexSeal)).toString();
+    return (await fileSystem.readWhole(layout.indexSeal)).toString();
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return 'unsealed';
+    if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   }
-  await fileSystem.remove(layout.indexSeal);
+}
+
+async function compare(
+  fileSystem: FileSystem,
+  layout: SessionLayout,
+  seal: string,
+): Promise<IndexSeal> {
   // Nothing is there that could be damaged.
   if (((await fileSystem.status(layout.index))?.size ?? 0) === 0) return 'unsealed';
   const found = await sha256OfFile(fileSystem, layout.index, never);
-  return text === `${JSON.stringify(found)}\n` ? 'whole' : 'damaged';
+  return seal === `${JSON.stringify(found)}\n` ? 'whole' : 'damaged';
 }

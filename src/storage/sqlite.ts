@@ -1,6 +1,6 @@
-import { backup, DatabaseSync, type StatementSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 
-export { backup, DatabaseSync, type StatementSync };
+export { DatabaseSync, type StatementSync };
 
 /** Runs an action in a transaction: committed when it returns, rolled back when it throws. */
 export function inTransaction<T>(database: DatabaseSync, action: () => T): T {

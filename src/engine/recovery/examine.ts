@@ -137,7 +137,7 @@ export async function examineSession(
     };
     return { ...examined, readMs: clock.monotonicMs() - startedMs };
   } finally {
-    await reading.close();
+    reading.index.close();
   }
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFile, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import type { StoragePorts } from '../../../../src/storage/sessionStore.ts';
+import type { SessionStore, StoragePorts } from '../../../../src/storage/sessionStore.ts';
 import type { InterruptionAnalysis, RecoveryPlan } from '../../../../src/core/recoveryData.ts';
 import { assessSession, type AssessChoices } from '../../../../src/engine/recovery/assess.ts';
 import { SessionLayout } from '../../../../src/storage/layout.ts';
@@ -162,19 +162,51 @@ test('the index makes no difference: whole, lagging, missing, damaged, or of ano
   assert.deepEqual(facts(stale), facts(said));
 });
 
-test('an index that lags is caught up in a copy', async (t) => {
-  const left = await killedAfter(t, 3);
+test('an index that was sealed is believed only while it is what it was', async (t) => {
+  const left = await killedAfter(t, 5);
   const { store } = await openTestSession(left.root, left.layout.session, testPorts(), collection);
-  await store.pendingByLane();
+  await store.close(true);
+  const keysOf = async (): Promise<readonly string[]> => {
+    const { analysis } = await left.assess();
+    return [analysis.collector.index, ...analysis.collector.units_pending.keys];
+  };
+  const [condition, ...keys] = await keysOf();
+  assert.equal(condition, 'usable');
+  assert.ok(keys.includes('late'));
+  const index = await readFile(left.layout.index);
+  // SQLite sees nothing wrong with another text.
+  index.write('LATE', index.indexOf('late'));
+  await writeFile(left.layout.index, index);
+  assert.deepEqual(await keysOf(), ['damaged', ...keys]);
+  await rm(left.layout.indexSeal);
+  assert.deepEqual(await keysOf(), ['usable', ...keys], 'not sealed: it is not gone by');
+  index.fill(0xa5, index.length - 4096);
+  await writeFile(left.layout.index, index);
+  assert.deepEqual(await keysOf(), ['damaged', ...keys]);
+});
+
+test('an index that lags is not gone by, sealed or not, and left as it is', async (t) => {
+  const left = await killedAfter(t, 3);
+  const open = async (): Promise<SessionStore> => {
+    const { session } = left.layout;
+    return (await openTestSession(left.root, session, testPorts(), collection)).store;
+  };
+  await (await open()).close(true);
   const lagging = await readFile(left.layout.index);
+  const seal = await readFile(left.layout.indexSeal);
+  const store = await open();
   await carryScriptOn(store);
   await store.close(true);
-  for (const suffix of ['-wal', '-shm']) await rm(left.layout.index + suffix, { force: true });
   await writeFile(left.layout.index, lagging);
-  const { analysis } = await left.assess();
-  assert.equal(analysis.collector.units_done.count, scriptCounts.units);
-  assert.equal(analysis.estimated_papers_collected, scriptCounts.records);
-  assert.deepEqual(await readFile(left.layout.index), lagging);
+  await writeFile(left.layout.indexSeal, seal);
+  for (const isSealed of [true, false]) {
+    if (!isSealed) await rm(left.layout.indexSeal);
+    const { analysis } = await left.assess();
+    assert.equal(analysis.collector.index, 'usable');
+    assert.equal(analysis.collector.units_done.count, scriptCounts.units);
+    assert.equal(analysis.estimated_papers_collected, scriptCounts.records);
+    assert.deepEqual(await readFile(left.layout.index), lagging);
+  }
 });
 
 test('records that are gone are counted as lost, and their groups are not called complete', async (t) => {
@@ -196,6 +228,11 @@ test('records that are gone are counted as lost, and their groups are not called
   assert.equal(analysis.recovery_complexity, 'complex');
   assert.ok(plan.recovery_confidence < whole.plan.recovery_confidence);
   assert.match(plan.recommended_validation_steps.join('\n'), /validate/);
+  assert.equal(plan.estimated_papers_to_recover, 1, 'the line that is there still');
+  const { store } = await openTestSession(left.root, left.layout.session, testPorts(), collection);
+  t.after(() => store.close(true));
+  assert.equal(store.view.records, analysis.estimated_papers_collected + 1);
+  assert.equal(store.view.units.pending, 4);
 });
 
 test('a master that is gone, and one that was edited, keep it from being resumed', async (t) => {
