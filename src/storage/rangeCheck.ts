@@ -50,18 +50,20 @@ export async function findDamage(
 ): Promise<DamagedEvent[]> {
   const open: CheckedFile[] = [];
   try {
+    const suspects: CheckedFile[] = [];
     for (const view of files) {
       const file = await openForCheck(fileSystem, layout, collection, view);
       if (file === undefined) continue;
-      if (isThorough || !(await isTailWhole(file))) open.push(file);
-      else await file.handle.close();
+      open.push(file);
+      if (isThorough || !(await isTailWhole(file))) suspects.push(file);
     }
-    if (open.length === 0) return [];
-    await checkAll(fileSystem, layout, open);
-    for (const file of open) await refuseEdited(layout, file);
-    return open.flatMap((file) => damageOf(file));
+    if (suspects.length === 0) return [];
+    await checkAll(fileSystem, layout, suspects);
+    for (const file of suspects) await refuseEdited(layout, file);
+    return suspects.flatMap((file) => damageOf(file));
   } finally {
-    for (const { handle } of open) await handle.close();
+    // All at once, so that one that fails does not leave the others open.
+    await Promise.all(open.map(({ handle }) => handle.close()));
   }
 }
 
@@ -75,9 +77,14 @@ async function openForCheck(
   const path = layout.absolute(view.file);
   if ((await fileSystem.status(path)) === undefined) return undefined;
   const handle = await fileSystem.open(path, 'read');
-  const { size } = await handle.status();
-  const keyOf = lineKeyReader(view.role, collection);
-  return { view, handle, size, keyOf, lines: 0, bad: [], lastRange: undefined };
+  try {
+    const { size } = await handle.status();
+    const keyOf = lineKeyReader(view.role, collection);
+    return { view, handle, size, keyOf, lines: 0, bad: [], lastRange: undefined };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
 }
 
 async function isTailWhole({ view, handle, size }: CheckedFile): Promise<boolean> {

@@ -116,7 +116,9 @@ async function surviveCut(story: Story, count: number, mode: CrashMode): Promise
     const sessions = story.sessions.filter(({ at }) => at <= count);
     const [session] = sessions;
     if (session === undefined) return;
-    const ports = testPorts(unsyncedFileSystem, { clock: tickingClock() });
+    // Another start of the machine: who held the session then is dead.
+    const machine = { ...testPorts().machine, bootId: 'later' };
+    const ports = testPorts(unsyncedFileSystem, { clock: tickingClock(), machine });
     const { store } = await openTestSession(root, session.session, ports);
     try {
       const safe = story.acknowledged.filter(({ at }) => at <= count);
