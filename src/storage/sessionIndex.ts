@@ -299,7 +299,8 @@ export class SessionIndex {
 
   /** How many pending units go on in their middle. */
   pendingAtCursor(): number {
-    const sql = `SELECT count(*) AS count FROM progress WHERE state = ${stateNumber.pending} AND cursor IS NOT NULL`;
+    const sql =
+      'SELECT count(*) AS count FROM pending q JOIN progress p ON p.n = q.n WHERE p.cursor IS NOT NULL';
     return Number(this.#database.prepare(sql).get()?.['count'] ?? 0);
   }
 
