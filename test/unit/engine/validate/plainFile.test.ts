@@ -122,6 +122,10 @@ test('no more findings are listed than may be, all are counted, and few are not 
   assert.equal(report.findingCount, maxFindings + 501);
   assert.equal(report.errorCount, maxFindings + 500);
   assert.equal(report.findings.at(-1)?.code, 'LINE_TWICE');
+  await writeFile(path, bad + '{"a":1}\n'.repeat(maxFindings + 1));
+  const shared = (await reportOf(root, { paths: [path] })).findings;
+  assert.equal(shared.length, maxFindings);
+  assert.equal(shared.filter(({ code }) => code === 'LINE_TWICE').length, maxFindings / 2);
 });
 
 test('lines of several megabytes, and a file without any line, are read', async (t) => {
