@@ -114,9 +114,7 @@ async function pickInputs(
     tooltip: t('Browse for Other Files'),
   };
   pick.title = t('Merge Masters');
-  pick.placeholder = t(
-    'Which files do you want to merge? With the same key, the first one’s record wins.',
-  );
+  pick.placeholder = t('Which files do you want to merge?');
   pick.canSelectMany = true;
   pick.matchOnDescription = true;
   pick.ignoreFocusOut = true;

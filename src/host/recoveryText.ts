@@ -79,6 +79,7 @@ export function inDoubtPhrase(
 /** What resuming will do and cost, in a few sentences: what a person is told before they confirm. */
 export function resumeSummary({ plan }: Recovery, formats: Formats): readonly string[] {
   const { units_to_do: toDo, units_again: again, may_grow: mayGrow, money } = plan.collector;
+  if (toDo === 0) return [t('Nothing is left to do.')];
   const units = unitsPhrase(toDo, formats);
   const lines = [
     mayGrow

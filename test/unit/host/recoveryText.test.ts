@@ -81,6 +81,11 @@ test('the question before resuming: units again, paid ones kept, cost', () => {
   );
 });
 
+test('where nothing is left, nothing is promised', () => {
+  const cost = { units_to_do: 0, may_grow: true, estimated_calls: 0 };
+  assert.deepEqual(resumeSummary(makeRecovery({ cost }), formats), ['Nothing is left to do.']);
+});
+
 test('calls in doubt are counted with their money', () => {
   const two = [...inDoubt, { ...inDoubt[0]!, intent: 'i2' }];
   const { collector } = makeRecovery({
