@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { parseArgs } from 'node:util';
 import { HeldError } from '../../src/core/errors.ts';
+import { DatabaseSync } from '../../src/storage/sqlite.ts';
 import { readTree, writeTree, type FileTree } from '../fixtures/fileTree.ts';
 import { scriptCollection, scriptRun, tickingClock } from '../fixtures/scriptRun.ts';
 import { SeededRandom } from '../fixtures/seededRandom.ts';
@@ -144,6 +145,21 @@ suite('at rest', () => {
         );
       }
       t.diagnostic(`${Math.ceil(states / 2)} states`);
+    });
+  }
+
+  for (const how of ['stopped', 'killed'] as const) {
+    test(`what stands in the index of a session that was ${how} is changed, so that SQLite sees nothing`, async () => {
+      const base = await makeBase(how);
+      const path = `.cf_state/sessions/${base.session}/index.db`;
+      for (const change of ['state = 2', 'state = 0, cursor = 1', 'attempts = 99']) {
+        await inFolder(base.files, async (root) => {
+          const database = new DatabaseSync(join(root, path));
+          assert.notEqual(database.prepare(`UPDATE progress SET ${change}`).run().changes, 0);
+          database.close();
+          await checkNothingLost(root, base.session);
+        });
+      }
     });
   }
 
