@@ -217,7 +217,7 @@ class JournalPass {
 }
 
 /** "Line 5", "Lines 5 to 7". */
-export function linesText(first: number, last: number): string {
+function linesText(first: number, last: number): string {
   return first === last ? `Line ${first}` : `Lines ${first} to ${last}`;
 }
 

@@ -44,7 +44,7 @@ export interface SessionParts {
 /** Records of a test session: each of its units brings so many. */
 export const recordsPerUnit = 3;
 /** Units of a test session. */
-export const unitCount = 4;
+const unitCount = 4;
 
 /**
  * Makes a session of four units, one commit each: lines 1-3 of the master are of the first, 4-6 of the second, and so
