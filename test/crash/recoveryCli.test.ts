@@ -1,6 +1,6 @@
 /** What happened to a session, what resuming it does, and doing it, through `cf-collect` as a person types it. */
 import assert from 'node:assert/strict';
-import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test, type TestContext } from 'node:test';
 import type { InterruptionAnalysis, RecoveryPlan } from '../../src/core/recoveryData.ts';
@@ -15,7 +15,7 @@ interface Assessed {
 
 const shelves = ['a', 'b', 'c'];
 
-describe('recovery through the command line', { timeout: 120_000 }, () => {
+describe('recovery through the command line', { timeout: 300_000 }, () => {
   let server: ShelfServer;
   before(async () => {
     server = await ShelfServer.start();
@@ -122,23 +122,6 @@ describe('recovery through the command line', { timeout: 120_000 }, () => {
       unknown.stderr,
       /is no checkpoint of session_[0-9a-f]+\. The nearest are:\n {2}checkpoint_/,
     );
-    await appendFile(join(folder, `${started.checkpoint_id}.json`), ' ');
-    const damaged = await run('resume', session, '--checkpoint', started.checkpoint_id);
-    assert.equal(damaged.code, 2);
-    assert.match(
-      damaged.stderr,
-      /is damaged: its sums do not hold\. The newest whole one is checkpoint_/,
-    );
-    const newer = { ...started, collector: { ...started.collector, format: 99 } };
-    await writeFile(join(folder, `${started.checkpoint_id}.json`), JSON.stringify(newer));
-    const tooNew = await run('resume', session, '--checkpoint', started.checkpoint_id);
-    assert.equal(tooNew.code, 2);
-    assert.match(tooNew.stderr, /has format 99; this version reads up to 1/);
-    const other = { ...started, session_id: 'session_00000000' };
-    await writeFile(join(folder, `${started.checkpoint_id}.json`), JSON.stringify(other));
-    const foreign = await run('resume', session, '--checkpoint', started.checkpoint_id);
-    assert.equal(foreign.code, 2);
-    assert.match(foreign.stderr, /is a checkpoint of session_00000000, not of session_/);
   });
 
   test('failed units are tried again, also of a session that is complete, and go on where they failed', async (t) => {
@@ -201,8 +184,6 @@ describe('recovery through the command line', { timeout: 120_000 }, () => {
 interface Checkpoint {
   readonly checkpoint_id: string;
   readonly checkpoint_type: string;
-  readonly session_id: string;
-  readonly collector: object;
 }
 
 function assessed({ stdout, stderr, code }: CliResult): Assessed {

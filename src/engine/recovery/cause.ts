@@ -201,7 +201,7 @@ const apiCodes = /^(HTTP_\w+|API_BUSY|CIRCUIT_OPEN|HOST_RESTING)$/;
 type Trouble = 'network_failure' | 'api_failure' | 'authentication_failure';
 
 /** The kind of trouble that an error's code speaks of; undefined for one with the content or the collection. */
-export function troubleOf(code: string | undefined): Trouble | undefined {
+function troubleOf(code: string | undefined): Trouble | undefined {
   if (code === undefined) return undefined;
   if (authenticationCodes.test(code)) return 'authentication_failure';
   if (networkCodes.test(code)) return 'network_failure';
