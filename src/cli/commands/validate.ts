@@ -19,7 +19,9 @@ import { limitYoungGeneration } from '../heapLimits.ts';
 export const validateCommand: CommandSpec = {
   name: 'validate',
   usage: `  cf-collect validate [SESSION|MASTER|DIR]... [--schema FILE] [--fix-index]
-                                                        check everything; exit 1 when something is wrong`,
+                                                        check everything; exit 1 when something is wrong
+      --schema FILE        a JSON Schema for records, instead of the collection's
+      --fix-index          make an index anew from its journal`,
   operands: ['TARGET...'],
   optionalOperands: 1,
   options: { schema: { type: 'string' }, 'fix-index': { type: 'boolean' } },
