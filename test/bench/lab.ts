@@ -15,13 +15,14 @@ export const programs = {
   hook: join(bundles, 'usageHook.cjs'),
   bareHtml: join(bundles, 'bareHtml.cjs'),
   bareJson: join(bundles, 'bareJson.cjs'),
+  bareMerge: join(bundles, 'bareMerge.cjs'),
   bareLines: join(bundles, 'bareLines.cjs'),
 };
 
 /** Makes the bundles of {@link programs}. */
 export async function bundlePrograms(): Promise<void> {
   await build({
-    entryPoints: ['usageHook', 'bareHtml', 'bareJson', 'bareLines'].map((name) =>
+    entryPoints: ['usageHook', 'bareHtml', 'bareJson', 'bareMerge', 'bareLines'].map((name) =>
       fileURLToPath(new URL(`${name}.ts`, import.meta.url)),
     ),
     outdir: bundles,

@@ -8,6 +8,7 @@ import { measureHtml } from './htmlCase.ts';
 import { measureJson } from './jsonCase.ts';
 import { bundlePrograms, outFolder } from './lab.ts';
 import { measureSize } from './sizeCase.ts';
+import { measureMerge } from './mergeCase.ts';
 import { type Figure, tableOf, writeReport } from './report.ts';
 import { measureValidate } from './validateCase.ts';
 
@@ -16,6 +17,7 @@ const cases: Readonly<Record<string, (runs: number) => Promise<Figure[]>>> = {
   json: measureJson,
   frontier: measureFrontier,
   loop: measureEventLoop,
+  merge: measureMerge,
   size: measureSize,
   validate: measureValidate,
 };

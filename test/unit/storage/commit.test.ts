@@ -583,3 +583,22 @@ test('what is abandoned was never acknowledged, and nothing is written of it', s
   assert.equal(failing.calls.length, calls);
   assert.equal(store.notYetSafe, 0);
 });
+
+test('records that a source left out itself count as duplicates, and are forgotten with a unit that goes back', async (t) => {
+  const { store } = await begin(t);
+  const [unit = 0] = await planUnits(store, 'a');
+  await claim(store, unit);
+  const advanced = { type: 'advanced', unit, cursor: 1 } as const;
+  const receipt = await store.hand({
+    unit,
+    records: [prepared({ id: 1 }), prepared({ id: 1 })],
+    duplicates: 3,
+    events: [advanced],
+  });
+  assert.equal(receipt.duplicates, 4);
+  assert.equal(store.view.duplicates, 4);
+  await store.hand({ unit, duplicates: 2 });
+  assert.equal(store.view.duplicates, 6);
+  await store.record({ type: 'requeued', unit, reason: 'stopped', attempts: 0, forget: 2 });
+  assert.equal(store.view.duplicates, 4);
+});
