@@ -132,5 +132,7 @@ async function catchUp(
     eventCount = 0;
   });
   if (entries.length > 0) index.apply(entries, view);
-  return { index, view, scan, spanning: watch.spanning };
+  // The scan may have begun in the middle of it.
+  const { commitStart: lastCommitStart } = index;
+  return { index, view, scan: { ...scan, lastCommitStart }, spanning: watch.spanning };
 }

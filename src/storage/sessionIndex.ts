@@ -19,10 +19,10 @@ import { DatabaseSync, inTransaction, type StatementSync } from './sqlite.ts';
 import { UnitTable, unitIndexes, unitSchema } from './unitTable.ts';
 
 /** Raised when the tables change: an index of another version is rebuilt from the journal. */
-const indexVersion = 4;
+const indexVersion = 5;
 
 const schema = `
-CREATE TABLE meta (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER, seq INTEGER, start INTEGER, end INTEGER, sum TEXT, view TEXT, is_clean INTEGER);
+CREATE TABLE meta (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER, seq INTEGER, start INTEGER, end INTEGER, sum TEXT, commit_start INTEGER, view TEXT, is_clean INTEGER);
 CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT UNIQUE);
 CREATE TABLE groups (name INTEGER PRIMARY KEY, counts TEXT);
 ${unitSchema}CREATE TABLE key_blocks (id INTEGER PRIMARY KEY, kind INTEGER, keys BLOB);
@@ -84,15 +84,21 @@ export class SessionIndex {
   readonly #unitsWithOpenKeys = new Set<number>();
   readonly groups: GroupTable;
   #position: JournalPosition;
+  #commitStart: number;
+  /** Time of the last line: all lines of a commit have the same. */
+  #lastAt: string;
   #view: SessionView;
 
   private constructor(database: DatabaseSync, isBuilding = false) {
     this.#database = database;
     this.#statements = prepareStatements(database);
-    const meta = database.prepare('SELECT seq, start, end, sum, view FROM meta').get() as
-      { seq: number; start: number; end: number; sum: string; view: string } | undefined;
+    const meta = database
+      .prepare('SELECT seq, start, end, sum, commit_start, view FROM meta')
+      .get() as (JournalPosition & { commit_start: number; view: string }) | undefined;
     this.#position = meta ?? journalStart;
     this.#view = meta === undefined ? emptyView : (JSON.parse(meta.view) as SessionView);
+    this.#commitStart = meta?.commit_start ?? 0;
+    this.#lastAt = this.#view.lastEventAt;
     for (const row of database.prepare('SELECT id, name FROM names').iterate()) {
       this.#names.set(String(row['name']), Number(row['id']));
       this.#namesById.set(Number(row['id']), String(row['name']));
@@ -192,6 +198,11 @@ export class SessionIndex {
     return this.#position;
   }
 
+  /** Where the commit that the last line belongs to begins. */
+  get commitStart(): number {
+    return this.#commitStart;
+  }
+
   /** The view at {@link position}. */
   get view(): SessionView {
     return this.#view;
@@ -246,7 +257,16 @@ export class SessionIndex {
     }
     const { seq, start, end, sum } = this.#position;
     const text = JSON.stringify(view);
-    this.#statements.setMeta.run(indexVersion, seq, start, end, sum, text, isClean ? 1 : 0);
+    this.#statements.setMeta.run(
+      indexVersion,
+      seq,
+      start,
+      end,
+      sum,
+      this.#commitStart,
+      text,
+      isClean ? 1 : 0,
+    );
     this.#view = view;
   }
 
@@ -453,6 +473,8 @@ export class SessionIndex {
   }
 
   #applyEntry(entry: PlacedEntry, blocks: KeyBlocks): void {
+    if (entry.at !== this.#lastAt) this.#commitStart = entry.position.start;
+    this.#lastAt = entry.at;
     const settledUnits = new Set<number>();
     for (const event of entry.events) {
       if (event.type === 'advanced' || event.type === 'finished') settledUnits.add(event.unit);
@@ -737,7 +759,7 @@ const movedSince = `u.moved > ? AND u.state <> ${stateNumber.in_progress} AND NO
 
 const statementTexts = {
   setMeta:
-    'INSERT INTO meta (id, version, seq, start, end, sum, view, is_clean) VALUES (1, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET version = excluded.version, seq = excluded.seq, start = excluded.start, end = excluded.end, sum = excluded.sum, view = excluded.view, is_clean = excluded.is_clean',
+    'INSERT INTO meta (id, version, seq, start, end, sum, commit_start, view, is_clean) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET version = excluded.version, seq = excluded.seq, start = excluded.start, end = excluded.end, sum = excluded.sum, commit_start = excluded.commit_start, view = excluded.view, is_clean = excluded.is_clean',
   addName: 'INSERT INTO names (name) VALUES (?)',
   setGroup:
     'INSERT INTO groups (name, counts) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET counts = excluded.counts',

@@ -380,6 +380,8 @@ test('a commit of several journal lines is made true as a whole', async (t) => {
   // One handover, so that it is one commit whatever else is being written.
   await store.hand({ ...finishing(1, { records: [record('a')] }), newUnits: many });
   assert.ok(store.view.seq > before + 1);
+  // An index that has all of it leaves nothing of it to read.
+  await store.levelIndex();
   const failing = new FailingFileSystem(nodeFileSystem);
   await reopenAsKilled(store, undefined, testPorts(failing));
   const { entries } = await readJournal(store.layout);

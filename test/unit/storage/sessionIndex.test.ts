@@ -212,7 +212,7 @@ const damages: Record<string, (layout: SessionLayout) => Promise<void>> = {
   'without a table': (layout) => change(layout, 'DROP TABLE ranges'),
   'a database of something else': async (layout) => {
     await rm(layout.index);
-    await change(layout, 'CREATE TABLE cats (name TEXT); PRAGMA user_version = 4');
+    await change(layout, 'CREATE TABLE cats (name TEXT); PRAGMA user_version = 5');
   },
 };
 
