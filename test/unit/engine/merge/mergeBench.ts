@@ -11,7 +11,7 @@ import { nodeFileSystem } from '../../../../src/storage/fileSystem.ts';
 import { makeScratchFolder } from '../../../fixtures/storageSession.ts';
 
 /** What merges run on: the real file system and clock. */
-export function mergeEnvironment(): Environment {
+function mergeEnvironment(): Environment {
   return {
     ports: {
       fileSystem: nodeFileSystem,
