@@ -394,3 +394,17 @@ test('a session deleted of its index while it runs goes on', async (t) => {
   t.after(() => again.close(true));
   assert.deepEqual([again.view.records, again.view.units.pending], [1, 1]);
 });
+
+test('an index that is level knows where a commit of several lines begins', async (t) => {
+  const root = await makeScratchFolder(t);
+  const store = await createTestSession(root);
+  const before = store.view.seq;
+  await planUnits(store, ...Array.from({ length: 3000 }, (_, i) => `${'x'.repeat(2000)}${i}`));
+  assert.ok(store.view.seq > before + 1);
+  await store.close(true);
+  const { entries } = await readJournal(store.layout);
+  const { index, scan } = await catchUpIndex(nodeFileSystem, store.layout, silentLogger, 0);
+  index.close();
+  const first = entries.find(({ seq }) => seq === before + 1);
+  assert.equal(scan.lastCommitStart, first?.position.start);
+});
