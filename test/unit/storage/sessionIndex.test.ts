@@ -11,6 +11,7 @@ import { catchUpIndex, rebuildIndex } from '../../../src/storage/indexRebuild.ts
 import { SessionIndex } from '../../../src/storage/sessionIndex.ts';
 import { DatabaseSync } from '../../../src/storage/sqlite.ts';
 import type { SessionLayout } from '../../../src/storage/layout.ts';
+import { ManualClock } from '../../fixtures/manualClock.ts';
 import { carryScriptOn } from '../../fixtures/storageScript.ts';
 import {
   claim,
@@ -397,8 +398,11 @@ test('a session deleted of its index while it runs goes on', async (t) => {
 
 test('an index that is level knows where a commit of several lines begins', async (t) => {
   const root = await makeScratchFolder(t);
-  const store = await createTestSession(root);
+  const clock = new ManualClock();
+  const store = await createTestSession(root, testPorts(nodeFileSystem, { clock }));
   const before = store.view.seq;
+  // The lines of a commit are told from others by their time.
+  await clock.advance(1);
   await planUnits(store, ...Array.from({ length: 3000 }, (_, i) => `${'x'.repeat(2000)}${i}`));
   assert.ok(store.view.seq > before + 1);
   await store.close(true);
