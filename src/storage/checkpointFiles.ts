@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import {
   apiHealthStatus,
   checkpointChecksum,
@@ -14,7 +14,7 @@ import type { CheckpointType, HostHealth } from '../core/events.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Clock, Random } from '../core/ports.ts';
 import { sha256Hex } from './dataFile.ts';
-import { makeDirectoryDurably, replaceFileDurably } from './durableFiles.ts';
+import { makeDirectoryDurably, replaceFilesDurably } from './durableFiles.ts';
 import { hasCode, type FileSystem } from './fileSystem.ts';
 import type { GroupView } from './groupTable.ts';
 import type { SessionLayout } from './layout.ts';
@@ -34,8 +34,6 @@ export interface CheckpointWriterOptions {
   readonly random: Random;
   readonly layout: SessionLayout;
   readonly collection: Collection;
-  /** Checkpoints kept when cleaning up. */
-  readonly keep: number;
 }
 
 /** What a checkpoint is a snapshot of: an index that is level with the journal. */
@@ -44,13 +42,12 @@ export type SnapshotIndex = Pick<
   'view' | 'groups' | 'position' | 'chain' | 'unitsInState' | 'newestCheckpoints'
 >;
 
-/** Writes a checkpoint and its `.meta`, both on disk when this resolves, and cleans up old ones when asked. */
+/** Writes a checkpoint and its `.meta`, both on disk when this resolves; gives its id. */
 export async function writeCheckpoint(
   options: CheckpointWriterOptions,
   type: CheckpointType,
   index: SnapshotIndex,
   health: readonly HostHealth[],
-  isCleanupDue: boolean,
 ): Promise<string> {
   const { fileSystem, layout } = options;
   // At once: while something is waited for, the index may go on.
@@ -59,9 +56,6 @@ export async function writeCheckpoint(
   await makeDirectoryDurably(fileSystem, layout.checkpoints);
   const path = layout.checkpoint(id);
   await writeWithMeta(fileSystem, path, data as unknown as JsonObject, options.clock.now());
-  if (isCleanupDue) {
-    await cleanUpCheckpoints(fileSystem, layout, options.keep, id, index.newestCheckpoints());
-  }
   return id;
 }
 
@@ -73,14 +67,16 @@ export async function writeWithMeta(
   now: number,
 ): Promise<void> {
   const bytes = Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
-  await replaceFileDurably(fileSystem, path, bytes);
   const meta = {
     file_path: basename(path),
     checksum: sha256Hex(bytes),
     created: localIso(now),
     size: bytes.length,
   };
-  await replaceFileDurably(fileSystem, `${path}.meta`, `${JSON.stringify(meta, null, 2)}\n`);
+  await replaceFilesDurably(fileSystem, dirname(path), [
+    { path, bytes },
+    { path: `${path}.meta`, bytes: `${JSON.stringify(meta, null, 2)}\n` },
+  ]);
 }
 
 /** A file's JSON when its bytes are those that `.meta` names; undefined when either is missing or they differ. */
@@ -145,35 +141,43 @@ function isCheckpointOf(json: unknown, id: string, session: string): json is Che
 }
 
 /**
- * Removes all but the newest `keep` checkpoints. Which are new is asked of the journal and not of a thousand files; what
- * it does not name was cut short, and goes.
+ * Names of files to be removed so that the newest `keep` checkpoints are left. Which are new is asked of the journal and
+ * not of a thousand files; what it does not name was cut short, and goes. To be asked before another one is written.
  */
-async function cleanUpCheckpoints(
+export async function oldCheckpoints(
   fileSystem: FileSystem,
   layout: SessionLayout,
   keep: number,
   newest: string,
   journalled: Iterable<string>,
-): Promise<void> {
+): Promise<readonly string[]> {
   // Read back: while it is not whole the newest valid one is another, and nobody knows here which.
-  if ((await readWithMeta(fileSystem, layout.checkpoint(newest))) === undefined) return;
+  if ((await readWithMeta(fileSystem, layout.checkpoint(newest))) === undefined) return [];
   const names = new Set(await fileSystem.list(layout.checkpoints));
   const kept = new Set([newest]);
   for (const id of journalled) {
     if (kept.size >= keep) break;
     if (names.has(`${id}.json`)) kept.add(id);
   }
-  const old = [...names].filter((name) => {
+  return [...names].filter((name) => {
     const id = /^(checkpoint_[^.]+)\.json/.exec(name)?.[1];
     return id !== undefined && !kept.has(id);
   });
+}
+
+/** Removes what {@link oldCheckpoints} named. */
+export async function removeCheckpoints(
+  fileSystem: FileSystem,
+  layout: SessionLayout,
+  names: readonly string[],
+): Promise<void> {
   // Files before their `.meta`s: a `.meta` alone is nothing, a file alone looks damaged.
   const isFile = (name: string): boolean => name.endsWith('.json');
-  await removeAll(fileSystem, layout.checkpoints, old.filter(isFile));
+  await removeAll(fileSystem, layout.checkpoints, names.filter(isFile));
   await removeAll(
     fileSystem,
     layout.checkpoints,
-    old.filter((name) => !isFile(name)),
+    names.filter((name) => !isFile(name)),
   );
 }
 

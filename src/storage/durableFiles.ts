@@ -28,26 +28,46 @@ export async function syncNames(
   for (const folder of folders) await fileSystem.syncDirectory(folder);
 }
 
+/** A small file that is to be replaced. */
+export interface SmallFile {
+  readonly path: string;
+  readonly bytes: string | Buffer;
+}
+
 /**
- * Replaces a small file as a whole: readers see the old or the new one, and the new one is on disk when this resolves.
- * `write-file-atomic` writes a temporary file, fsyncs it and renames; it does not sync the directory, so we do.
+ * Replaces small files of one folder, each as a whole: readers see the old or the new one, and the new ones are on disk
+ * when this resolves. `write-file-atomic` writes a temporary file, fsyncs it and renames; it does not sync the directory,
+ * so we do, once for all of them.
  *
- * @throws Node's error; one with the code `EIO` when not all of it was written.
+ * @throws Node's error; one with the code `EIO` when not all of a file was written.
  */
-export async function replaceFileDurably(
+export async function replaceFilesDurably(
+  fileSystem: FileSystem,
+  folder: string,
+  files: readonly SmallFile[],
+): Promise<void> {
+  const written = await Promise.allSettled(
+    files.map(({ path, bytes }) => writeFileAtomic(path, bytes)),
+  );
+  for (const result of written) if (result.status === 'rejected') throw result.reason;
+  await fileSystem.syncDirectory(folder);
+  for (const { path, bytes } of files) {
+    // It takes a short write (a disk that is all but full) for a whole one.
+    const size = (await fileSystem.status(path))?.size;
+    const expected = Buffer.byteLength(bytes);
+    if (size === expected) continue;
+    const message = `${path} has ${size ?? 'no'} bytes of the ${expected} that were written`;
+    throw Object.assign(new Error(message), { code: 'EIO' });
+  }
+}
+
+/** {@link replaceFilesDurably} for one file. */
+export function replaceFileDurably(
   fileSystem: FileSystem,
   path: string,
   bytes: string | Buffer,
 ): Promise<void> {
-  await writeFileAtomic(path, bytes);
-  await fileSystem.syncDirectory(dirname(path));
-  // It takes a short write (a disk that is all but full) for a whole one.
-  const size = (await fileSystem.status(path))?.size;
-  const expected = Buffer.byteLength(bytes);
-  if (size !== expected) {
-    const message = `${path} has ${size ?? 'no'} bytes of the ${expected} that were written`;
-    throw Object.assign(new Error(message), { code: 'EIO' });
-  }
+  return replaceFilesDurably(fileSystem, dirname(path), [{ path, bytes }]);
 }
 
 /** Replaces a small file as a whole, in its own time: after a power cut it may be the old one, or empty. */

@@ -1,13 +1,18 @@
 import { dirname, join } from 'node:path';
 import type { Collection } from '../core/config.ts';
-import { FaultError } from '../core/errors.ts';
+import { codeOf, FaultError, messageOf } from '../core/errors.ts';
 import type { CheckpointType, FileRole, HostHealth, JournalEvent } from '../core/events.ts';
 import type { Fingerprint } from '../core/keys.ts';
 import { fingerprint } from '../core/keys.ts';
 import type { Clock, Logger, Random } from '../core/ports.ts';
 import { reduceView, type SessionView } from '../core/view.ts';
 import type { SeenKeys } from '../dedup/seenKeys.ts';
-import { writeCheckpoint, type CheckpointWriterOptions } from './checkpointFiles.ts';
+import {
+  oldCheckpoints,
+  removeCheckpoints,
+  writeCheckpoint,
+  type CheckpointWriterOptions,
+} from './checkpointFiles.ts';
 import { Committer, type Handover, type Receipt } from './committer.ts';
 import { DataFile } from './dataFile.ts';
 import { hasCode, type FileSystem } from './fileSystem.ts';
@@ -77,6 +82,7 @@ export class SessionStore {
   #listener: StoreListener | undefined;
   #checkpointsSinceCleanup = 0;
   #checkpointing: Promise<void> = Promise.resolve();
+  #cleaningUp: Promise<void> = Promise.resolve();
 
   constructor(parts: SessionStoreParts) {
     const { collection, journal, view } = parts;
@@ -152,9 +158,10 @@ export class SessionStore {
     await this.#committer.hand({ events });
   }
 
-  /** Resolves when nothing waits to be committed. */
-  settled(): Promise<void> {
-    return this.#committer.settled();
+  /** Resolves when nothing waits to be committed, and nothing old to be removed. */
+  async settled(): Promise<void> {
+    await this.#committer.settled();
+    await this.#cleaningUp;
   }
 
   /** Goes on after a full disk. */
@@ -233,17 +240,32 @@ export class SessionStore {
       ...ports,
       layout: this.layout,
       collection: this.collection,
-      keep,
     };
     this.#checkpointsSinceCleanup += 1;
     const isCleanupDue = this.#checkpointsSinceCleanup >= cleanupEvery;
     if (isCleanupDue) this.#checkpointsSinceCleanup = 0;
-    const id = await writeCheckpoint(options, checkpointType, index, health, isCleanupDue);
+    const id = await writeCheckpoint(options, checkpointType, index, health);
+    if (isCleanupDue) {
+      const journalled = index.newestCheckpoints();
+      const old = await oldCheckpoints(ports.fileSystem, this.layout, keep, id, journalled);
+      this.#cleaningUp = this.#cleaningUp.then(() => this.#cleanUp(old));
+    }
     await this.record({ type: 'checkpoint', id, checkpointType, health });
     const now = await this.#parts.index.current();
     await writeSummary(ports.fileSystem, this.layout, this.collection, now, health);
     if (checkpointType === 'session_paused' || checkpointType === 'session_completed') {
       await this.#progressFiles.writeAll();
+    }
+  }
+
+  /** Beside the work: what is old hinders nobody, and a file that can't be removed even less. */
+  async #cleanUp(old: readonly string[]): Promise<void> {
+    const { fileSystem, logger } = this.#parts.ports;
+    try {
+      await removeCheckpoints(fileSystem, this.layout, old);
+    } catch (error) {
+      const message = `Old checkpoints could not be removed: ${messageOf(error)}`;
+      logger.warn({ code: codeOf(error) }, message);
     }
   }
 
@@ -262,6 +284,7 @@ export class SessionStore {
     // A commit that is under way ends before its files are closed.
     await this.#committer.settled();
     await this.#progressFiles.close();
+    await this.#cleaningUp;
     const steps: (() => Promise<void> | void)[] = [
       async () => {
         const isSound = index.close(isInOrder);

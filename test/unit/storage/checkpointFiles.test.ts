@@ -221,6 +221,7 @@ test('clean-up keeps the newest, and never removes the one just written', async 
     await store.record({ type: 'resumed' });
     await store.checkpoint('batch_completed', []);
   }
+  await store.settled();
   const kept = await listCheckpoints(nodeFileSystem, store.layout);
   assert.equal(kept.length, 3);
   assert.equal(kept[0]?.id, store.view.lastCheckpoint?.id);
@@ -253,6 +254,7 @@ test('clean-up takes what was cut short, and nothing while the new one can not b
   await store.checkpoint('batch_completed', []);
   assert.equal((await readdir(folder)).length, 6 + leftovers.length, 'not due');
   await store.checkpoint('batch_completed', []);
+  await store.settled();
   const kept = await listCheckpoints(nodeFileSystem, store.layout);
   assert.equal(kept.length, 2);
   assert.equal(kept[0]?.id, store.view.lastCheckpoint?.id);
