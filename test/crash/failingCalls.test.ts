@@ -388,6 +388,9 @@ function hookNamedWrites(
   let length: number | undefined;
   return hookAtomicWrites({
     before: (step, [target]) => {
+      length = undefined;
+      // A file that it did not open is somebody else's: the log's.
+      if (typeof target === 'number' && !open.has(target)) return;
       length = onStep(step, open.get(target) ?? String(target));
     },
     shorten: () => length,
