@@ -13,7 +13,7 @@ import type { NewUnit, Unit } from '../core/unit.ts';
 import type { SeenKeys } from '../dedup/seenKeys.ts';
 import { sha256Hex, type DataFile } from './dataFile.ts';
 import { hasCode } from './fileSystem.ts';
-import { newline } from './journalReader.ts';
+import { LineBuffer } from './lineBuffer.ts';
 import { nobody, type ReplayChoice, type ReplayKeys } from './replayKeys.ts';
 import type { Journal, PlacedEntry } from './journal.ts';
 
@@ -109,6 +109,7 @@ export class Committer {
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
   readonly #room: (() => void)[] = [];
+  readonly #lineBuffer = new LineBuffer();
   #isRunning = false;
   #isDiskFull = false;
   #fault: FaultError | undefined;
@@ -233,7 +234,7 @@ export class Committer {
         const { lines, keys } = decision.lines[role];
         if (lines.length === 0) continue;
         const file = await this.#options.dataFile(role);
-        const bytes = toBytes(lines);
+        const bytes = this.#lineBuffer.fill(lines);
         written.push(file);
         const appending = file.append(bytes);
         // While the system writes.
@@ -463,20 +464,6 @@ function handoverBytes(handover: Handover): number {
   for (const { line } of handover.rejected ?? []) bytes += line.length;
   for (const line of handover.raw ?? []) bytes += line.length;
   for (const unit of handover.newUnits ?? []) bytes += unit.key.length + 50;
-  return bytes;
-}
-
-/** Lines with their newlines. Joined as text first they would be copied twice. */
-function toBytes(lines: readonly string[]): Buffer {
-  let length = lines.length;
-  for (const line of lines) length += Buffer.byteLength(line);
-  const bytes = Buffer.allocUnsafe(length);
-  let at = 0;
-  for (const line of lines) {
-    at += bytes.write(line, at);
-    bytes[at] = newline;
-    at += 1;
-  }
   return bytes;
 }
 

@@ -69,9 +69,11 @@ export class Survey {
   async decide(lineCount: number): Promise<Verdict> {
     const kept = new Uint8Array(Math.ceil(lineCount / 8));
     const unlike: UnlikePair[] = [];
+    // One after the other in the same place: 64 times as much at once would be as large as the survey itself.
+    const [all, table, slots] = [new Scratch(), new Scratch(), new Scratch()];
     for (const part of this.#parts) {
-      const entries = await part.take(this.#hasSpilled ? this.#folder : undefined);
-      decidePart(entries, this.#rule, kept, unlike);
+      const entries = await part.take(this.#hasSpilled ? this.#folder : undefined, all);
+      decidePart(entries, { rule: this.#rule, table, slots }, kept, unlike);
     }
     await this.clear();
     return { unlike, isKept: (line) => (((kept[line >> 3] ?? 0) >> (line & 7)) & 1) === 1 };
@@ -140,12 +142,13 @@ class Part {
     }
   }
 
-  /** All entries in the order in which they were added. */
-  async take(folder: string | undefined): Promise<Uint32Array> {
+  /** All entries in the order in which they were added. Valid until the scratch is used again. */
+  async take(folder: string | undefined, scratch: Scratch): Promise<Uint32Array> {
     const spilled = folder === undefined ? undefined : await readIfThere(join(folder, this.#name));
     const blocks = this.#takeBlocks();
     const own = blocks.reduce((sum, block) => sum + block.byteLength, 0);
-    const all = new Uint8Array((spilled?.byteLength ?? 0) + own);
+    const entries = scratch.words(((spilled?.byteLength ?? 0) + own) / 4);
+    const all = new Uint8Array(entries.buffer, 0, entries.byteLength);
     let at = 0;
     if (spilled !== undefined) {
       all.set(spilled);
@@ -155,7 +158,7 @@ class Part {
       all.set(new Uint8Array(block.buffer, block.byteOffset, block.byteLength), at);
       at += block.byteLength;
     }
-    return new Uint32Array(all.buffer);
+    return entries;
   }
 
   clear(): void {
@@ -181,18 +184,29 @@ async function readIfThere(path: string): Promise<Buffer | undefined> {
   }
 }
 
+/** Memory that is used again and again. */
+class Scratch {
+  #words = new Uint32Array(0);
+
+  /** So many words, with whatever is in them. */
+  words(count: number): Uint32Array {
+    if (count > this.#words.length) this.#words = new Uint32Array(count + (count >> 2));
+    return this.#words.subarray(0, count);
+  }
+}
+
 /** Marks the kept entries of one part. Open addressing over the entries: a slot holds an entry's number plus one. */
 function decidePart(
   entries: Uint32Array,
-  rule: OnConflict,
+  use: { readonly rule: OnConflict; readonly table: Scratch; readonly slots: Scratch },
   kept: Uint8Array,
   unlike: UnlikePair[],
 ): void {
   const count = (entries.byteLength / bytesPerEntry) | 0;
   const slots = 2 ** Math.ceil(Math.log2(Math.max(16, count * 2)));
-  const table = new Uint32Array(slots);
+  const table = use.table.words(slots).fill(0);
   /** The slot of each entry's key. */
-  const slotOf = new Uint32Array(count);
+  const slotOf = use.slots.words(count);
   const mask = slots - 1;
   for (let entry = 0; entry < count; entry++) {
     const base = entry * wordsPerEntry;
@@ -205,7 +219,7 @@ function decidePart(
       }
       const heldBase = (held - 1) * wordsPerEntry;
       if (isSameKey(entries, heldBase, base)) {
-        if (takesItsPlace(entries, heldBase, base, rule)) table[slot] = entry + 1;
+        if (takesItsPlace(entries, heldBase, base, use.rule)) table[slot] = entry + 1;
         break;
       }
       slot = (slot + 1) & mask;
