@@ -5,7 +5,7 @@ import type { InputBytes } from './inputBytes.ts';
 import type { InputCursor, InputLine, InputPage, Make } from './inputLine.ts';
 
 /** Bytes that are read, parsed and handed over at once. */
-const pageBytes = 2 * 1024 * 1024;
+const pageBytes = 1.5 * 1024 * 1024;
 /** A longer line is set aside: it would not fit into memory beside the others. */
 const maxLineBytes = 64 * 1024 * 1024;
 /** How much of a line is kept that is too long. */
