@@ -13,42 +13,29 @@ import { BulkInsert } from './bulkInsert.ts';
 import { GroupTable, type GroupView } from './groupTable.ts';
 import { compareIndexes, type IndexDifference } from './indexComparison.ts';
 import { journalStart, type JournalPosition, type PlacedEntry } from './journal.ts';
-import { noChain, RangeTable, rangeSchema } from './rangeTable.ts';
+import {
+  everydayPragmas,
+  indexSchema,
+  indexVersion,
+  movedSince,
+  prepareStatements,
+  stateNumber,
+  unitColumns,
+  type IndexStatements,
+} from './indexSchema.ts';
+import { KeyBlock, type KeyBlocks } from './keyBlock.ts';
+import { noChain, RangeTable } from './rangeTable.ts';
 import { nobody } from './replayKeys.ts';
-import { DatabaseSync, inTransaction, type StatementSync } from './sqlite.ts';
-import { UnitTable, unitIndexes, unitSchema } from './unitTable.ts';
+import { DatabaseSync, inTransaction } from './sqlite.ts';
+import { UnitTable, unitIndexes } from './unitTable.ts';
 
-/** Raised when the tables change: an index of another version is rebuilt from the journal. */
-const indexVersion = 5;
-
-const schema = `
-CREATE TABLE meta (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER, seq INTEGER, start INTEGER, end INTEGER, sum TEXT, commit_start INTEGER, view TEXT, is_clean INTEGER);
-CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT UNIQUE);
-CREATE TABLE groups (name INTEGER PRIMARY KEY, counts TEXT);
-${unitSchema}CREATE TABLE key_blocks (id INTEGER PRIMARY KEY, kind INTEGER, keys BLOB);
-CREATE TABLE open_keys (unit INTEGER, keys BLOB);
-CREATE INDEX open_keys_unit ON open_keys (unit);
-CREATE TABLE adopted_keys (key BLOB PRIMARY KEY) WITHOUT ROWID;
-${rangeSchema}CREATE TABLE group_lines (grp INTEGER, file INTEGER, offset INTEGER, skip INTEGER, lines INTEGER, PRIMARY KEY (grp, file, offset, skip)) WITHOUT ROWID;
-CREATE TABLE intents (intent TEXT PRIMARY KEY, unit INTEGER, what TEXT, reserved INTEGER, spent INTEGER, input_hash TEXT, handle_kind TEXT, handle_id TEXT, seq INTEGER);
-CREATE TABLE checkpoints (id TEXT PRIMARY KEY, type TEXT, at TEXT, seq INTEGER, health TEXT);
-CREATE INDEX checkpoints_seq ON checkpoints (seq);
-`;
-
-const everydayPragmas =
-  'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -2000;';
 const touchedTogether = 4096;
 
-const stateNumber = Object.fromEntries(unitStates.map((s, i) => [s, i])) as Record<
-  UnitState,
-  number
->;
 /** Records of a group, at most, that the index can say the places of. */
 export const maxListed = 10_000;
+/** What `key_blocks` calls the two kinds of keys. */
+const [recordKeys, unitKeys] = [0, 1] as const;
 const keyBlockBytes = 256 * 1024;
-const recordKeys = 0;
-const unitKeys = 1;
-
 /** Lines of a group: in a range of a data file, `lines` of them after the first `skip` ones. */
 export interface GroupLines {
   readonly file: string;
@@ -73,7 +60,7 @@ export interface IndexedUnit extends Unit {
  */
 export class SessionIndex {
   readonly #database: DatabaseSync;
-  readonly #statements: Statements;
+  readonly #statements: IndexStatements;
   readonly #names = new Map<string, number>();
   readonly #namesById = new Map<number, string>();
   readonly #units: UnitTable;
@@ -134,7 +121,7 @@ export class SessionIndex {
         };
         if (version === 0) {
           inTransaction(database, () => {
-            database.exec(schema + unitIndexes);
+            database.exec(indexSchema + unitIndexes);
             database.exec(`PRAGMA user_version = ${indexVersion}`);
           });
         }
@@ -164,7 +151,7 @@ export class SessionIndex {
       database.exec(
         'PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16000;',
       );
-      database.exec(schema);
+      database.exec(indexSchema);
       database.exec('BEGIN');
       return new SessionIndex(database, true);
     } catch (error) {
@@ -731,65 +718,4 @@ function* eachKey(packed: string): Generator<Buffer> {
     yield keys.subarray(at, at + fingerprintBytes);
 }
 
-type KeyBlocks = readonly [records: KeyBlock, units: KeyBlock];
-
-/** Keys on their way into `key_blocks`. */
-class KeyBlock {
-  readonly #parts: Buffer[] = [];
-  bytes = 0;
-
-  push(part: Buffer): void {
-    this.#parts.push(part);
-    this.bytes += part.length;
-  }
-
-  take(): Buffer {
-    this.bytes = 0;
-    return Buffer.concat(this.#parts.splice(0));
-  }
-}
-
 type Row = Record<string, unknown>;
-type Statements = Readonly<Record<keyof typeof statementTexts, StatementSync>>;
-
-const unitColumns = `SELECT u.n, u.key, u.input, u.state, u.attempts, u.cursor, u.open_duplicates, u.error,
-  l.name AS lane_name, g.name AS grp_name FROM unit_states u JOIN names l ON l.id = u.lane JOIN names g ON g.id = u.grp`;
-/** Free work that moved on after a journal line; paid units keep what they have. */
-const movedSince = `u.moved > ? AND u.state <> ${stateNumber.in_progress} AND NOT EXISTS (SELECT 1 FROM intents i WHERE i.unit = u.n)`;
-
-const statementTexts = {
-  setMeta:
-    'INSERT INTO meta (id, version, seq, start, end, sum, commit_start, view, is_clean) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET version = excluded.version, seq = excluded.seq, start = excluded.start, end = excluded.end, sum = excluded.sum, commit_start = excluded.commit_start, view = excluded.view, is_clean = excluded.is_clean',
-  addName: 'INSERT INTO names (name) VALUES (?)',
-  setGroup:
-    'INSERT INTO groups (name, counts) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET counts = excluded.counts',
-  addKeys: 'INSERT INTO key_blocks (kind, keys) VALUES (?, ?)',
-  addOpenKeys: 'INSERT INTO open_keys (unit, keys) VALUES (?, ?)',
-  setKeys: 'UPDATE key_blocks SET keys = ? WHERE id = ?',
-  dropOpenKeys: 'DELETE FROM open_keys WHERE unit = ?',
-  adopt: 'INSERT OR IGNORE INTO adopted_keys (key) VALUES (?)',
-  take: 'DELETE FROM adopted_keys WHERE key = ?',
-  allRanges:
-    'SELECT n.name, r.offset, r.bytes FROM ranges r JOIN names n ON n.id = r.file ORDER BY r.file, r.offset',
-  cutGroupLines: 'DELETE FROM group_lines WHERE file = ? AND offset >= ?',
-  groupLines:
-    'SELECT n.name, g.offset, r.bytes, g.skip, g.lines FROM group_lines g JOIN names n ON n.id = g.file JOIN ranges r ON r.file = g.file AND r.offset = g.offset WHERE g.grp = ? ORDER BY g.file, g.offset, g.skip',
-  requeueSince: `UPDATE progress AS u SET state = 0, attempts = 0, cursor = NULL, error = NULL, moved = NULL WHERE ${movedSince}`,
-  listRequeued:
-    'INSERT OR IGNORE INTO pending (lane, n) SELECT u.lane, u.n FROM progress p JOIN units u ON u.n = p.n WHERE p.state = 0',
-  addIntent:
-    'INSERT OR IGNORE INTO intents (intent, unit, what, reserved, input_hash, seq) VALUES (?, ?, ?, ?, ?, ?)',
-  setHandle: 'UPDATE intents SET handle_kind = ?, handle_id = ? WHERE intent = ?',
-  settle: 'UPDATE intents SET spent = ? WHERE intent = ?',
-  addCheckpoint:
-    'INSERT OR IGNORE INTO checkpoints (id, type, at, seq, health) VALUES (?, ?, ?, ?, ?)',
-  pending: `${unitColumns} WHERE u.n IN (SELECT n FROM pending WHERE lane = ? AND n > ? ORDER BY n LIMIT ?) ORDER BY u.n`,
-} as const;
-
-function prepareStatements(database: DatabaseSync): Statements {
-  const entries = Object.entries(statementTexts).map(([name, sql]) => [
-    name,
-    database.prepare(sql),
-  ]);
-  return Object.fromEntries(entries) as Statements;
-}
