@@ -1,4 +1,11 @@
-import { CollectorError, FaultError, HeldError, messageOf, UsageError } from '../core/errors.ts';
+import {
+  codeOf,
+  CollectorError,
+  FaultError,
+  HeldError,
+  messageOf,
+  UsageError,
+} from '../core/errors.ts';
 import { parseCommandLine, type CommandSpec } from './command.ts';
 import { adoptCommand } from './commands/adopt.ts';
 import { discardCommand } from './commands/discard.ts';
@@ -67,6 +74,8 @@ function wordsFor(error: unknown): string {
   }
   if (error instanceof FaultError) return error.message;
   if (error instanceof CollectorError) return error.message;
+  // The system's own errors say it all: EACCES, the call, the path. Of ours the place is wanted.
+  if (codeOf(error) !== 'INTERNAL') return messageOf(error);
   return error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
 }
 

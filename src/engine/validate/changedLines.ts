@@ -93,7 +93,7 @@ function whatHappened(change: Change, line: number, lines: number): string {
     case 'untold':
       return `Something in ${all} was edited by hand or damaged`;
     case 'none':
-      return `Something in ${all} was edited by hand or damaged, and no key`;
+      return `Something in ${all} was edited by hand or damaged, though its keys are what they were`;
     case 'keys': {
       const start = line + from;
       if (count === 0) {

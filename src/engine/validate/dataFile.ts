@@ -318,22 +318,26 @@ export class DataFileCheck {
 
   /** @param isTail of the file: there an interrupted session leaves what it had not yet confirmed. */
   async #checkUnnamed(start: number, end: number, isTail: boolean): Promise<void> {
-    const { findings, facts, checker, window } = this.#parts;
+    const { findings, facts, view, checker, window } = this.#parts;
     const { state } = facts.view;
     const isLeft = isTail && (state === 'active' || state === 'paused');
+    const wasThere = facts.isAdopted && view.role === 'master' && !isTail;
+    const isExcused = isLeft || wasThere;
     const from = start + (isTail ? 0 : this.#shift);
     const firstLine = await this.#places.lineAt(from);
     let line = firstLine;
     for await (const { bytes, isTooLong } of lineBlocks(window, from, from + end - start)) {
-      line += isTooLong ? 1 : checker.check(bytes, line, () => undefined, isLeft);
+      line += isTooLong ? 1 : checker.check(bytes, line, () => undefined, isExcused);
     }
     const what = `${rangeText(firstLine, line - firstLine)} (${end - start} bytes) stand in the file without a line of the journal that names them`;
-    const next = isLeft
-      ? 'The session was interrupted while it wrote them: resuming keeps the whole ones and sets the rest aside.'
-      : isTail
-        ? 'Somebody else has added to the file. Take them out again (into another file), or the session can not go on.'
-        : 'Their line in the journal is damaged. Resume the session: recovery adopts the whole ones.';
-    const severity = isLeft ? 'warning' : 'error';
+    const next = wasThere
+      ? 'They were in the master when it was adopted, and are no records.'
+      : isLeft
+        ? 'The session was interrupted while it wrote them: resuming keeps the whole ones and sets the rest aside.'
+        : isTail
+          ? 'Somebody else has added to the file. Take them out again (into another file), or the session can not go on.'
+          : 'Their line in the journal is damaged. Resume the session: recovery adopts the whole ones.';
+    const severity = isExcused ? 'warning' : 'error';
     findings.add('ranges', severity, 'BYTES_UNNAMED', this.#place(firstLine), `${what}. ${next}`);
   }
 

@@ -24,6 +24,8 @@ export interface JournalFacts {
   readonly position: JournalPosition;
   readonly units: UnitFold;
   readonly damage: readonly KnownDamage[];
+  /** The session was made around a master that was there: what is no record in it stays between the ranges. */
+  readonly isAdopted: boolean;
   /** Lines are lost: what is folded from the rest need not add up. */
   readonly hasGaps: boolean;
 }
@@ -58,6 +60,7 @@ class JournalPass {
   #position = journalStart;
   #line = 0;
   #hasGaps = false;
+  #isAdopted = false;
   /** Bad lines with no good one after them yet. */
   #bad: { firstLine: number; lastLine: number; bytes: number; isRepeat: boolean } | undefined;
 
@@ -115,6 +118,7 @@ class JournalPass {
       position: this.#position,
       units: this.#units,
       damage: this.#damage,
+      isAdopted: this.#isAdopted,
       hasGaps: this.#hasGaps,
     };
   }
@@ -182,6 +186,7 @@ class JournalPass {
 
   #checkEvent(event: JournalEvent, seq: number): void {
     if (event.type === 'damaged') this.#damage.push({ ...event, seq });
+    if (event.type === 'imported' && event.kind === 'master') this.#isAdopted = true;
     if (event.type === 'finished' && event.state === 'done' && event.proof === undefined) {
       this.#findings.add('units', 'error', 'UNIT_UNPROVEN', this.#place(), () => {
         return `Unit ${event.unit} is called done without the proof that its source was read to the end.`;

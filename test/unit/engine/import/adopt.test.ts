@@ -3,6 +3,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { adoptMaster, type Adoption } from '../../../../src/engine/import/adopt.ts';
+import { validate } from '../../../../src/engine/validate/validate.ts';
 import type { FileSystem } from '../../../../src/storage/fileSystem.ts';
 import { html, json } from '../../../fixtures/answers.ts';
 import {
@@ -47,6 +48,20 @@ async function makeMaster(
 
 const lines = (...ids: readonly number[]): string =>
   ids.map((id) => `{"id": ${id}, "text": "ü ${id}"}\n`).join('');
+
+test('bad lines that were in the master are no fault of the session: validating warns of them', async (t) => {
+  const workspace = await makeScratchFolder(t);
+  const collection = await makeMaster(workspace, `${lines(1)}{"id": \nno\n${lines(2)}`);
+  await adopt(workspace, collection);
+  const { ports } = importEnvironment();
+  const request = { workspace, sessions: [], paths: [], schema: null, fixIndex: false };
+  const report = await validate({ ...ports, via: 'cli' }, request, noJob);
+  assert.equal(report.isValid, true);
+  const [target] = report.targets;
+  const unnamed = target?.findings.find(({ code }) => code === 'BYTES_UNNAMED');
+  assert.deepEqual([unnamed?.severity, unnamed?.line], ['warning', 2]);
+  assert.match(unnamed?.message ?? '', /when it was adopted/);
+});
 
 test('the file stays where and as it is, its keys are known, and what comes is appended', async (t) => {
   const workspace = await makeScratchFolder(t);
