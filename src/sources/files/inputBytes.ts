@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, type ReadStream } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { createGunzip, type Gunzip } from 'node:zlib';
 import { codeOf, messageOf, UnitFailedError } from '../../core/errors.ts';
@@ -124,6 +124,7 @@ class PlainBytes implements InputBytes {
 class GzipBytes implements InputBytes {
   readonly #path: string;
   readonly #digest: PartDigest;
+  readonly #file: ReadStream;
   readonly #gunzip: Gunzip;
   readonly #closed: Promise<void>;
   // Not by the stream's iterator: that one throws what has been decompressed away when an error follows.
@@ -136,6 +137,7 @@ class GzipBytes implements InputBytes {
     this.#digest = digest;
     const file = createReadStream(path, { highWaterMark: 256 * 1024 });
     const gunzip = createGunzip({ chunkSize: 256 * 1024 });
+    this.#file = file;
     this.#gunzip = gunzip;
     file.on('data', (piece) => {
       try {
@@ -179,6 +181,8 @@ class GzipBytes implements InputBytes {
 
   async close(): Promise<void> {
     this.#gunzip.destroy();
+    // One that nobody reads from any more would never come to its end.
+    this.#file.destroy();
     await this.#closed;
   }
 

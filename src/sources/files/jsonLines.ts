@@ -108,7 +108,7 @@ async function* wholeLines(
         filled = 0;
         buffer = Buffer.allocUnsafe(pageBytes);
       } else {
-        const larger = Buffer.allocUnsafe(buffer.length * 2);
+        const larger = Buffer.allocUnsafe(Math.min(buffer.length * 2, maxLineBytes));
         buffer.copy(larger, 0, 0, filled);
         buffer = larger;
       }
