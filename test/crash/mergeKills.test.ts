@@ -65,9 +65,9 @@ test(`merges that are killed ${kills} times keep each record once (--seed ${seed
         await Promise.race([setTimeout(random.next() * longestMs), cli.done]);
         cli.kill('SIGKILL');
       }
-      const { signal, code, stderr } = await cli.done;
+      const { signal, code, stdout, stderr } = await cli.done;
       if (signal !== 'SIGKILL') {
-        assert.equal(code, 0, stderr);
+        assert.equal(code, 0, `${stderr}\n${stdout.slice(-2000)}`);
         return;
       }
       tally.killed += 1;

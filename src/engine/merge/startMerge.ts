@@ -141,6 +141,8 @@ function mergeCollection(
     record: key === null ? {} : { key },
     output: { dir: folder === '' ? '.' : folder, prefix: name },
     limits: { concurrency: 1 },
+    // A merge that is killed again and again is no fault of its inputs: it goes on as often as a person resumes it.
+    retry: { attempts: 1000 },
     dedup: { capacity: Math.min(50_000_000, Math.max(100_000, expected)) },
   });
 }
