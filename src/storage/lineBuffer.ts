@@ -1,6 +1,7 @@
+import { newline } from './journalReader.ts';
+
 /** What {@link LineBuffer} keeps for the next time; more is given back. */
 const keptBytes = 4 * 1024 * 1024;
-const newline = 0x0a;
 
 /**
  * Makes bytes of lines, each time in the same place: a new buffer for every commit is memory that the system gets back

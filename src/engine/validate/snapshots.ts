@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { checkpointChecksum, venueYear, type CheckpointData } from '../../core/checkpointData.ts';
 import { canonicalJson, isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { SessionView } from '../../core/view.ts';
+import { checkpointFormat } from '../../storage/checkpointFiles.ts';
 import type { GroupTable } from '../../storage/groupTable.ts';
 import type { PlacedEntry } from '../../storage/journal.ts';
 import type { Findings } from './findings.ts';
@@ -25,8 +26,6 @@ interface Snapshot {
   readonly claims: Claims;
 }
 
-/** The format of our own block in a checkpoint that this version knows. */
-const checkpointFormat = 1;
 /** With more groups than this only their sum is compared. */
 const maxComparedGroups = 5000;
 
