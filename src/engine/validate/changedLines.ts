@@ -1,3 +1,4 @@
+import { newline } from '../../storage/journalReader.ts';
 import { hash } from 'node:crypto';
 import type { CommittedRange } from '../../core/events.ts';
 import type { Fingerprint } from '../../core/keys.ts';
@@ -25,7 +26,6 @@ export interface Change {
   readonly toldBy: 'keys' | 'none' | 'untold';
 }
 
-const newline = 0x0a;
 /** How far from where it should be a moved range is sought, and how many places are tried. */
 const slackBytes = 256 * 1024;
 const maxTries = 512;

@@ -1,9 +1,9 @@
+import { newline } from '../../storage/journalReader.ts';
 import type { FileWindow } from '../../storage/fileWindow.ts';
 
 const blockBytes = 4 * 1024 * 1024;
 /** Longer lines are told of and not looked into: they would have to be held whole. */
 const maxLineBytes = 128 * 1024 * 1024;
-const newline = 0x0a;
 
 /** Lines of a file that stand one after the other. Good until the next block is asked for. */
 export interface LineBlock {

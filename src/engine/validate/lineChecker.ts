@@ -1,3 +1,4 @@
+import { newline } from '../../storage/journalReader.ts';
 import { isAscii, isUtf8 } from 'node:buffer';
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import { findNodeAtLocation, parseTree, visit, type ParseError } from 'jsonc-parser';
@@ -6,7 +7,6 @@ import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '../../
 import type { Findings } from './findings.ts';
 
 /** What ends a line, and nothing else does. */
-const newline = 0x0a;
 const carriageReturn = 0x0d;
 
 /**
