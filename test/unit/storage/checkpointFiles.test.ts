@@ -261,6 +261,26 @@ test('clean-up takes what was cut short, and nothing while the new one can not b
   assert.equal((await readdir(folder)).length, 4);
 });
 
+test('closing waits for the clean-up, whatever that has left to do', async (t) => {
+  const root = await makeScratchFolder(t);
+  const removals: string[] = [];
+  const fileSystem: FileSystem = {
+    ...nodeFileSystem,
+    remove: async (path) => {
+      const isOld = path.includes('checkpoint_');
+      // Longer than all that closing does by itself.
+      for (let n = 0; isOld && n < 300; n++) await nodeFileSystem.list(root);
+      await nodeFileSystem.remove(path);
+      if (isOld) removals.push(path);
+    },
+  };
+  const collection = testCollection({ checkpoints: { keep: 1, cleanupEvery: 3 } });
+  const store = await createTestSession(root, testPorts(fileSystem), collection);
+  for (let n = 0; n < 3; n++) await store.checkpoint('batch_completed', []);
+  await store.close(false);
+  assert.equal(removals.length, 4);
+});
+
 test('our own block says where the session was: files with their running hashes, cursors, money, counts', async (t) => {
   const { root, store, newest } = await begin(t);
   const [first = 0, second = 0] = await planUnits(store, 'one', 'two', 'three');
