@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Collection } from './config.ts';
+import { collectionSchema, type Collection } from './config.ts';
 import { canonicalJson, type JsonObject, type JsonValue } from './json.ts';
 import { mutableKeys } from './mutableKeys.ts';
 
@@ -10,9 +10,15 @@ export function collectionDigest(collection: Collection): string {
     .digest('hex');
 }
 
-/** The paths at which two collections differ in what may not change: `source.fields.title`. */
+/**
+ * The paths at which two collections differ in what may not change: `source.fields.title`.
+ *
+ * @param before as an older version may have written it: what has got a default since is not a difference.
+ */
 export function fixedDifferences(before: JsonObject, after: Collection): string[] {
-  return differences(fixedParts(before), fixedParts(asJson(after)), '');
+  const known = collectionSchema.safeParse(before);
+  const then = known.success ? asJson(known.data) : before;
+  return differences(fixedParts(then), fixedParts(asJson(after)), '');
 }
 
 /** A collection as the journal keeps it: plain JSON, secrets as their names. */

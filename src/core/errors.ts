@@ -1,3 +1,4 @@
+import type { PauseReason } from './events.ts';
 import type { JsonObject } from './json.ts';
 
 /**
@@ -95,8 +96,23 @@ export class UnitSkippedError extends CollectorError {}
 /** robots.txt forbids the unit: counted as blocked. */
 export class UnitBlockedError extends CollectorError {}
 
-/** The session pauses until a person has put right what the error says (a secret that is missing); nothing is lost. */
-export class PauseError extends CollectorError {}
+/**
+ * The session pauses until a person has put right what the error says (a secret that is missing, a limit that is
+ * reached); nothing is lost.
+ */
+export class PauseError extends CollectorError {
+  readonly reason: PauseReason;
+
+  constructor(
+    code: string,
+    message: string,
+    data: JsonObject = {},
+    options: { reason?: PauseReason; cause?: unknown } = {},
+  ) {
+    super(code, message, data, options.cause);
+    this.reason = options.reason ?? 'setup';
+  }
+}
 
 /** The storage can't be trusted until the session is opened again: everything stops, nothing more is acknowledged. */
 export class FaultError extends CollectorError {}

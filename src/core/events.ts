@@ -182,12 +182,15 @@ export interface CommittedEvent {
   readonly units: readonly UnitTally[];
 }
 
-/** A paid answer is in the raw file, whole: it never needs to be asked for again. */
+/** A page of a paid answer is in the raw file, whole: it never needs to be asked for again. */
 export interface AnsweredEvent {
   readonly type: 'answered';
   readonly unit: number;
   readonly intent: string;
+  /** Where the unit was when it asked for the page; null at its start. */
   readonly cursor: JsonValue;
+  /** The call has more pages to give. Left out: this was its last. */
+  readonly hasMore?: true;
 }
 
 /** A call that costs money is about to leave; its worst case is reserved. */
@@ -217,8 +220,17 @@ export interface SettledEvent {
   /** The reservation that is released. */
   readonly reservedMicroUsd: number;
   readonly spentMicroUsd: number;
-  /** How we know: "usageTotalUsd", "price per call", "asked a person". */
+  /** How we know: "usageTotalUsd", "price per call", "HTTP 429: not charged", "asked a person". */
   readonly evidence: string;
+}
+
+/**
+ * Requests were set apart for `limits.maxRequests` before they left, or what was left of them given back (negative). So
+ * that a kill can't take the session over its limit, they count as made from here on.
+ */
+export interface RequestsEvent {
+  readonly type: 'requests';
+  readonly count: number;
 }
 
 /** A verified snapshot was written. */
@@ -357,6 +369,7 @@ export type JournalEvent =
   | IntentEvent
   | HandleEvent
   | SettledEvent
+  | RequestsEvent
   | CheckpointEvent
   | PausedEvent
   | ResumedEvent

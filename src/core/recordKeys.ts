@@ -1,4 +1,6 @@
-import type { Collection, HtmlSourceConfig, RestSourceConfig } from './config.ts';
+import type { Collection } from './config.ts';
+import type { HtmlSourceConfig } from './config/htmlSource.ts';
+import type { RestSourceConfig } from './config/restSource.ts';
 import { canonicalJson, setKey, toJsonLine, type JsonObject, type JsonValue } from './json.ts';
 import {
   fingerprint,

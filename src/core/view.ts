@@ -99,6 +99,8 @@ export interface SessionView {
   readonly files: readonly FileView[];
   readonly spentMicroUsd: number;
   readonly reservedMicroUsd: number;
+  /** Requests that count for `limits.maxRequests`; 0 where there is none. */
+  readonly requests: number;
   /** The newest {@link maxErrorsInView}, newest first. */
   readonly errors: readonly ErrorView[];
   /** The parts of the collection that may change, as the session has them now (`mutableKeys`). */
@@ -132,6 +134,7 @@ export const emptyView: SessionView = {
   files: [],
   spentMicroUsd: 0,
   reservedMicroUsd: 0,
+  requests: 0,
   errors: [],
   mutable: {},
   checkpointCount: 0,
@@ -227,6 +230,9 @@ function applyEvent(draft: Draft, event: JournalEvent, entry: JournalEntry): voi
     case 'settled':
       draft.spentMicroUsd += event.spentMicroUsd;
       draft.reservedMicroUsd -= event.reservedMicroUsd;
+      return;
+    case 'requests':
+      draft.requests += event.count;
       return;
     case 'checkpoint':
       draft.checkpointCount += 1;

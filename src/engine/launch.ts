@@ -6,7 +6,7 @@ import type { RecoveredEvent, SessionEvent } from '../core/events.ts';
 import type { Secrets } from '../core/ports.ts';
 import type { InDoubtWord, SessionResumeResult } from '../core/recoveryData.ts';
 import { createSource, needsDoneByLane } from '../sources/registry.ts';
-import type { NetworkSettings, SourceContext } from '../sources/source.ts';
+import { unlimitedRequests, type NetworkSettings, type SourceContext } from '../sources/source.ts';
 import { collectionLock, type SessionLayout } from '../storage/layout.ts';
 import { FileLock } from '../storage/lock.ts';
 import { networkFileSystemAt } from '../storage/machine.ts';
@@ -282,6 +282,7 @@ async function launch(
     root: store.layout.root,
     scratch: store.layout.scratch,
     keyFields: collection.record.key,
+    requests: unlimitedRequests,
   };
   const source = await createSource(collection.source, context, doneByLane);
   const networked = await networkFileSystemAt(store.layout.root);
@@ -383,7 +384,7 @@ function nothingLeft({ view }: FoundSession): UsageError {
 function configChanged(header: SessionEvent, changed: readonly string[]): UsageError {
   return new UsageError(
     'CONFIG_CHANGED',
-    `${header.collectionFile} has changed since ${header.session} began, in ${changed.join(', ')}. Undo that to resume, or start a new session. Only limits, durability, checkpoints and retry may change.`,
+    `${header.collectionFile} has changed since ${header.session} began, in ${changed.join(', ')}. Undo that to resume, or start a new session. Only limits, durability, checkpoints, retry and debug may change.`,
     { session: header.session, file: header.collectionFile, changed },
   );
 }

@@ -1,11 +1,23 @@
 import { assertNever } from '../core/assert.ts';
 import type { Collection } from '../core/config.ts';
 import type { Problem } from '../core/errors.ts';
-import type { Source, SourceContext } from './source.ts';
+import type { DoubtRule, Source, SourceContext } from './source.ts';
 
 // Each source is loaded when a collection names it: parsers and expression languages cost megabytes and milliseconds.
 
 type SourceConfig = Collection['source'];
+
+/** What becomes of a paid call in doubt; undefined where calls cost nothing. */
+export function doubtRuleOf(config: SourceConfig): DoubtRule | undefined {
+  switch (config.type) {
+    case 'html':
+    case 'rest':
+    case 'files':
+      return undefined;
+    default:
+      return assertNever(config, 'source');
+  }
+}
 
 /** Whether {@link createSource} wants to know how many units of each lane are done. */
 export function needsDoneByLane(config: SourceConfig): boolean {

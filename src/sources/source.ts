@@ -2,6 +2,7 @@ import type { EndProof, HostHealth } from '../core/events.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { Fingerprint, MissingKeyPart } from '../core/keys.ts';
 import type { Clock, Logger, Random, Secrets } from '../core/ports.ts';
+import type { PaidCall } from '../core/paidCall.ts';
 import type { Place } from '../core/unit.ts';
 import type { ClaimedUnit, NewUnit, Unit } from '../core/unit.ts';
 
@@ -16,6 +17,13 @@ export interface SourceTraits {
   /** Units are carried out one after the other, in the order in which they were planned. */
   readonly inOrder?: true;
 }
+
+/**
+ * What becomes of a paid call of which it is not known whether it left. `look-up`: the source finds that out at the
+ * other side, nobody is asked. `ask`: it counts as spent and waits for a person's word. `repeat`: it counts as spent and
+ * is made again.
+ */
+export type DoubtRule = 'look-up' | 'ask' | 'repeat';
 
 /** What a source is given for its life. */
 export interface SourceContext {
@@ -37,7 +45,38 @@ export interface SourceContext {
   readonly scratch: string;
   /** `record.key` of the collection. */
   readonly keyFields: readonly string[] | undefined;
+  /** Counts requests for `limits.maxRequests`. */
+  readonly requests: RequestMeter;
+  /** Only there when `debug.snapshots` is on. */
+  readonly saveSnapshot?: SaveSnapshot | undefined;
 }
+
+/**
+ * Keeps a page as it was received, for a person to look at. Never throws.
+ *
+ * @param name what the file is named after; made safe and unique.
+ * @param extension with its dot: `.html`, `.png`.
+ * @returns the file's path, relative to the workspace folder; undefined when it could not be written.
+ */
+export type SaveSnapshot = (
+  name: string,
+  extension: string,
+  content: string | Uint8Array,
+) => Promise<string | undefined>;
+
+/** Counts requests against `limits.maxRequests`, over all starts and resumes of a session. */
+export interface RequestMeter {
+  /**
+   * To be awaited before each request that leaves: a page that is opened, a call, a redirect that is followed, a try
+   * again. What a browser loads for a page is not counted.
+   *
+   * @throws PauseError `REQUESTS_USED_UP` when the limit is reached: the request must not leave.
+   */
+  take(): Promise<void>;
+}
+
+/** Without `limits.maxRequests`. */
+export const unlimitedRequests: RequestMeter = { take: () => Promise.resolve() };
 
 /** How the editor (or the terminal's environment) reaches the network. */
 export interface NetworkSettings {
@@ -57,6 +96,42 @@ export interface NetworkSettings {
 export interface CollectContext {
   /** Aborted when the session pauses, stops or faults: stop within a second by throwing the signal's reason. */
   readonly signal: AbortSignal;
+  /** The unit's calls that cost money; only there for a source that is paid. */
+  readonly calls?: UnitCalls;
+  /**
+   * Whether another record with this value of `limits.perKey.field` may still be taken. A call that can only bring such
+   * records need not be paid for: throw UnitSkippedError. Left out without `limits.perKey`.
+   */
+  readonly hasRoomFor?: (limitValue: string) => boolean;
+}
+
+/**
+ * What a unit pays for. Everything is durable when it resolves, and nothing that costs money may leave before
+ * {@link UnitCalls.intend} has resolved.
+ */
+export interface UnitCalls {
+  /**
+   * The calls of this unit, oldest first, also those of earlier starts: to be looked at before anything is bought. A
+   * call with a handle goes on; one that is in doubt (`isInDoubt`) is looked up first.
+   */
+  readonly known: readonly PaidCall[];
+  /**
+   * Writes down that a call is about to leave, and reserves the most that it can cost, in one commit. Waits while
+   * what other calls have reserved is in the way and may be given back.
+   *
+   * @throws PauseError `BUDGET_REACHED` (`budget`) when `limits.maxUsd` has no room for it; the signal's reason.
+   */
+  intend(call: {
+    /** What is bought: "apify run apidojo/tweet-scraper". */
+    readonly what: string;
+    readonly worstCaseMicroUsd: number;
+    /** sha256, hex, of what is sent, to find it again. */
+    readonly inputHash: string;
+  }): Promise<PaidCall>;
+  /** The other side's name for what a call started: to be told at once. */
+  named(intent: string, handle: { readonly kind: string; readonly id: string }): Promise<void>;
+  /** What a call cost in the end, and how that is known; what is left of its reservation is given back. */
+  settle(intent: string, spentMicroUsd: number, evidence: string): Promise<void>;
 }
 
 /**
@@ -77,6 +152,20 @@ export interface Page<Item> {
   readonly cursor?: JsonValue;
   /** The unit is finished with this page, and this shows it. The last page must have it. */
   readonly end?: EndProof;
+  /**
+   * The paid call that this page is an answer to: it is in the raw file, durably, before anything is made of it, and
+   * comes from there after a crash. Every page that was paid for must have it.
+   */
+  readonly answer?: PaidAnswer;
+}
+
+/** What a page of a paid call brings beside its items. */
+export interface PaidAnswer {
+  readonly intent: string;
+  /** The call has more pages to give. */
+  readonly hasMore?: boolean;
+  /** What it cost, where the answer shows it: settled in the same commit. */
+  readonly settled?: { readonly spentMicroUsd: number; readonly evidence: string };
 }
 
 /** What an item brings along, so that it need not be made of it again. */

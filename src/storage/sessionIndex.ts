@@ -615,6 +615,7 @@ export class SessionIndex {
       case 'opened':
       case 'file':
       case 'answered':
+      case 'requests':
       case 'paused':
       case 'resumed':
       case 'stopped':

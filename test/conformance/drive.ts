@@ -5,7 +5,12 @@ import { canonicalJson, type JsonObject, type JsonValue, parseJson } from '../..
 import { silentLogger } from '../../src/core/ports.ts';
 import { systemClock } from '../../src/core/systemPorts.ts';
 import type { ClaimedUnit, NewUnit } from '../../src/core/unit.ts';
-import type { Page, Source, SourceContext } from '../../src/sources/source.ts';
+import {
+  unlimitedRequests,
+  type Page,
+  type Source,
+  type SourceContext,
+} from '../../src/sources/source.ts';
 import { SeededRandom } from '../fixtures/seededRandom.ts';
 
 /** A context with the real clock, since the suite measures real waiting. */
@@ -22,6 +27,7 @@ export function makeContext(changes: Partial<SourceContext> = {}): SourceContext
     root: tmpdir(),
     scratch: join(tmpdir(), `cf-scratch-${process.pid}`),
     keyFields: undefined,
+    requests: unlimitedRequests,
     ...changes,
   };
 }

@@ -1,4 +1,5 @@
-import { collectionSchema, type HtmlSourceConfig } from '../../src/core/config.ts';
+import { collectionSchema } from '../../src/core/config.ts';
+import type { HtmlSourceConfig } from '../../src/core/config/htmlSource.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { HtmlItem } from '../../src/sources/html/htmlItem.ts';
 import { createHtmlSource } from '../../src/sources/html/htmlSource.ts';

@@ -1,4 +1,5 @@
-import { collectionSchema, type RestSourceConfig } from '../../src/core/config.ts';
+import { collectionSchema } from '../../src/core/config.ts';
+import type { RestSourceConfig } from '../../src/core/config/restSource.ts';
 import { createRestSource, type RestItem } from '../../src/sources/rest/restSource.ts';
 import { HttpBackend } from './httpBackend.ts';
 import { answerPaged, type Paging, pageSize, shelves, thingsOf } from './pagedApi.ts';

@@ -1,5 +1,5 @@
 import { compileRegex } from '../../sources/html/regex.ts';
-import type { HtmlFieldConfig } from '../../core/config.ts';
+import type { HtmlFieldConfig } from '../../core/config/htmlSource.ts';
 import { getKey, isJsonObject, setKey, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { cssOfXpath } from './xpath.ts';
 

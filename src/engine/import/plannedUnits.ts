@@ -2,6 +2,7 @@ import type { Collection } from '../../core/config.ts';
 import { silentLogger } from '../../core/ports.ts';
 import type { NewUnit } from '../../core/unit.ts';
 import { createSource } from '../../sources/registry.ts';
+import { unlimitedRequests } from '../../sources/source.ts';
 import type { SessionLayout } from '../../storage/layout.ts';
 import type { Environment } from '../launch.ts';
 
@@ -24,6 +25,7 @@ export async function* plannedUnits(
     root,
     scratch,
     keyFields: collection.record.key,
+    requests: unlimitedRequests,
   });
   try {
     yield* source.plan(signal);

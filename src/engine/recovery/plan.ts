@@ -4,6 +4,7 @@ import type { VenueYear } from '../../core/venueYear.ts';
 import type { Collection } from '../../core/config.ts';
 import { maxNamed, type InterruptionAnalysis, type RecoveryPlan } from '../../core/recoveryData.ts';
 import { unitStates } from '../../core/unit.ts';
+import { doubtRuleOf } from '../../sources/registry.ts';
 import type { Examined } from './examine.ts';
 
 /** What a person asks for beside going on. */
@@ -71,7 +72,11 @@ export function plan(
   };
 
   function costsNothing({ facts, collection }: Examined): boolean {
-    return facts.money.isEmpty && view.spentMicroUsd === 0 && !isPaid(collection.source);
+    return (
+      facts.money.isEmpty &&
+      view.spentMicroUsd === 0 &&
+      doubtRuleOf(collection.source) === undefined
+    );
   }
 }
 
@@ -188,18 +193,6 @@ function mayGrow(source: SourceConfig): boolean {
   switch (source.type) {
     case 'html':
       return source.follow.length + source.sitemaps.length > 0;
-    case 'rest':
-    case 'files':
-      return false;
-    default:
-      return assertNever(source, 'source');
-  }
-}
-
-/** Whether calls cost money. */
-function isPaid(source: SourceConfig): boolean {
-  switch (source.type) {
-    case 'html':
     case 'rest':
     case 'files':
       return false;

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { FilesSourceConfig } from '../../core/config.ts';
+import type { FilesSourceConfig } from '../../core/config/filesSource.ts';
 import { PauseError, UnitFailedError } from '../../core/errors.ts';
 import type { HostHealth } from '../../core/events.ts';
 import { parseJson, type JsonObject, type JsonValue } from '../../core/json.ts';

@@ -1,4 +1,4 @@
-import type { HtmlFieldConfig, HtmlSourceConfig } from '../../core/config.ts';
+import type { HtmlFieldConfig, HtmlSourceConfig } from '../../core/config/htmlSource.ts';
 import { messageOf, type Problem } from '../../core/errors.ts';
 import { canonicalUrl } from './canonicalUrl.ts';
 import { compileRegex } from './regex.ts';

@@ -1,7 +1,7 @@
 import serialize from 'dom-serializer';
 import { isDocument, type Document, type Element } from 'domhandler';
 import { assertNever } from '../../core/assert.ts';
-import type { HtmlFieldConfig } from '../../core/config.ts';
+import type { HtmlFieldConfig } from '../../core/config/htmlSource.ts';
 import { setKey, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { HtmlDocument } from './document.ts';
 import { parseInteger, parseNumber } from './numbers.ts';

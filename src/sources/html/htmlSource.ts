@@ -1,4 +1,4 @@
-import type { HtmlSourceConfig } from '../../core/config.ts';
+import type { HtmlSourceConfig } from '../../core/config/htmlSource.ts';
 import { UnitSkippedError, UsageError } from '../../core/errors.ts';
 import type { EndProof, HostHealth } from '../../core/events.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';

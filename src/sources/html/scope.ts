@@ -1,4 +1,4 @@
-import type { HtmlSourceConfig } from '../../core/config.ts';
+import type { HtmlSourceConfig } from '../../core/config/htmlSource.ts';
 import { canonicalUrl, type CanonicalUrl } from './canonicalUrl.ts';
 import { compileRegex } from './regex.ts';
 

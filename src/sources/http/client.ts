@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import type { RequestConfig } from '../../core/config.ts';
+import type { RequestConfig } from '../../core/config/request.ts';
 import { CollectorError, PauseError, RetryError } from '../../core/errors.ts';
 import type { HostHealth } from '../../core/events.ts';
 import type { SourceContext } from '../source.ts';

@@ -1,4 +1,4 @@
-import type { RequestConfig } from '../../core/config.ts';
+import type { RequestConfig } from '../../core/config/request.ts';
 import { version } from '../../core/version.ts';
 import { secretNames, type SecretText } from '../text/secrets.ts';
 import { acceptEncoding } from './body.ts';

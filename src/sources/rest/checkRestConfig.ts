@@ -1,5 +1,9 @@
 import { distance } from 'fastest-levenshtein';
-import type { PaginateConfig, RestFieldConfig, RestSourceConfig } from '../../core/config.ts';
+import type {
+  PaginateConfig,
+  RestFieldConfig,
+  RestSourceConfig,
+} from '../../core/config/restSource.ts';
 import { messageOf, type Problem } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { ExpressionError } from '../text/expression.ts';

@@ -1,4 +1,4 @@
-import type { RestSourceConfig } from '../../core/config.ts';
+import type { RestSourceConfig } from '../../core/config/restSource.ts';
 import { UnitFailedError } from '../../core/errors.ts';
 import type { Logger } from '../../core/ports.ts';
 import { integerOf, type PageAnswer } from './paginate/paginator.ts';

@@ -1,4 +1,4 @@
-import type { RestFieldConfig } from '../../core/config.ts';
+import type { RestFieldConfig } from '../../core/config/restSource.ts';
 import { getKey, isJsonObject, setKey, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { RestItem } from './restItem.ts';
 import { compileSelect } from './select.ts';

@@ -1,4 +1,4 @@
-import type { RestSourceConfig } from '../../core/config.ts';
+import type { RestSourceConfig } from '../../core/config/restSource.ts';
 import { scalarText, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { HttpClient, HttpRequest } from '../http/client.ts';
 import { parsePath, withValueAt } from '../text/jsonPath.ts';

@@ -1,4 +1,4 @@
-import type { RestSourceConfig } from '../../core/config.ts';
+import type { RestSourceConfig } from '../../core/config/restSource.ts';
 import { UnitFailedError } from '../../core/errors.ts';
 import type { HostHealth } from '../../core/events.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';

@@ -1,4 +1,4 @@
-import type { RestSourceConfig } from '../../core/config.ts';
+import type { RestSourceConfig } from '../../core/config/restSource.ts';
 import { canonicalJson, scalarText, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { toFileName } from '../../core/names.ts';
 import type { NewUnit } from '../../core/unit.ts';

@@ -52,3 +52,11 @@ test('the order of keys and the defaults do not matter', () => {
   assert.equal(collectionDigest(after), collectionDigest(before));
   assert.deepEqual(fixedDifferences(asJson(before), after), []);
 });
+
+test('what has got a default since an older version wrote the session is no difference', () => {
+  const after = testCollection(source({ a: 'a' }));
+  const older = Object.fromEntries(
+    Object.entries(asJson(after)).filter(([key]) => key !== 'dedup'),
+  );
+  assert.deepEqual(fixedDifferences(older, after), []);
+});

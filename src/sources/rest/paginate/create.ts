@@ -1,5 +1,5 @@
 import { assertNever } from '../../../core/assert.ts';
-import type { PaginateConfig } from '../../../core/config.ts';
+import type { PaginateConfig } from '../../../core/config/restSource.ts';
 import { continuePages } from './continue.ts';
 import { cursorPages } from './cursor.ts';
 import { keysetPages } from './keyset.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { HtmlFieldConfig } from '../../../../src/core/config.ts';
+import type { HtmlFieldConfig } from '../../../../src/core/config/htmlSource.ts';
 import type { JsonValue } from '../../../../src/core/json.ts';
 import { parseHtml } from '../../../../src/sources/html/document.ts';
 import { compileFields, type PageFacts } from '../../../../src/sources/html/fields.ts';

@@ -1,5 +1,6 @@
 import type { TestContext } from 'node:test';
-import { collectionSchema, type HtmlSourceConfig } from '../../../../src/core/config.ts';
+import { collectionSchema } from '../../../../src/core/config.ts';
+import type { HtmlSourceConfig } from '../../../../src/core/config/htmlSource.ts';
 import { CollectorError } from '../../../../src/core/errors.ts';
 import type { JsonObject } from '../../../../src/core/json.ts';
 import type { ClaimedUnit } from '../../../../src/core/unit.ts';

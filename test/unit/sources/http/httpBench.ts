@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import type { RequestConfig } from '../../../../src/core/config.ts';
+import type { RequestConfig } from '../../../../src/core/config/request.ts';
 import type { CollectorError } from '../../../../src/core/errors.ts';
 import { HttpClient, type HttpRequest } from '../../../../src/sources/http/client.ts';
 import type { SourceContext } from '../../../../src/sources/source.ts';

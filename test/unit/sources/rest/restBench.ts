@@ -1,5 +1,6 @@
 import type { TestContext } from 'node:test';
-import { collectionSchema, type RestSourceConfig } from '../../../../src/core/config.ts';
+import { collectionSchema } from '../../../../src/core/config.ts';
+import type { RestSourceConfig } from '../../../../src/core/config/restSource.ts';
 import type { EndProof } from '../../../../src/core/events.ts';
 import type { JsonObject, JsonValue } from '../../../../src/core/json.ts';
 import type { NewUnit } from '../../../../src/core/unit.ts';
