@@ -10,8 +10,9 @@ type SourceConfig = Collection['source'];
 /** What becomes of a paid call in doubt; undefined where calls cost nothing. */
 export function doubtRuleOf(config: SourceConfig): DoubtRule | undefined {
   switch (config.type) {
-    case 'html':
     case 'rest':
+      return config.price?.onDoubt;
+    case 'html':
     case 'files':
       return undefined;
     default:

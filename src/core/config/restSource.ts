@@ -75,6 +75,23 @@ const restField = z
     'A path ("content.title.value", "authors[0].name", "notes[-1].id"), or JSONata after "=". null where there is nothing.',
   );
 
+const price = z
+  .strictObject({
+    perCallUsd: z
+      .number()
+      .min(0.000001)
+      .describe('Most that one request for a page can cost, in US dollars.'),
+    onDoubt: z
+      .enum(['ask', 'repeat'])
+      .default('ask')
+      .describe(
+        'What becomes of a call that was cut off: it counts as spent either way. ask: its unit is failed until you have it tried again; repeat: it is made again.',
+      ),
+  })
+  .describe(
+    'For an API that costs money: every request for a page is written down, and its price set apart from limits.maxUsd, before it leaves.',
+  );
+
 /** The `rest` source's part of a collection: APIs that answer with JSON, page by page. */
 export const restSource = z.strictObject({
   type: z.literal('rest'),
@@ -118,6 +135,7 @@ export const restSource = z.strictObject({
     .record(text(), restField)
     .optional()
     .describe("The record's fields. Left out: the item as it is."),
+  price: price.optional(),
   request: requestOptions.prefault({}),
 });
 
@@ -127,3 +145,5 @@ export type RestSourceConfig = z.infer<typeof restSource>;
 export type RestFieldConfig = z.infer<typeof restField>;
 /** A paginator's settings. */
 export type PaginateConfig = z.infer<typeof paginate>;
+/** What a call costs. */
+export type PriceConfig = z.infer<typeof price>;
