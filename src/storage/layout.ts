@@ -58,6 +58,11 @@ export class SessionLayout {
     return join(this.folder, 'scratch');
   }
 
+  /** Pages that were kept for a person to look at (`debug.snapshots`). */
+  get snapshots(): string {
+    return join(this.folder, 'snapshots');
+  }
+
   get log(): string {
     return join(this.folder, 'logs', 'collector.ndjson');
   }

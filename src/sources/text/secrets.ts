@@ -1,5 +1,6 @@
 import { PauseError } from '../../core/errors.ts';
 import type { Secrets } from '../../core/ports.ts';
+import { Redactor } from '../../core/redactor.ts';
 
 const reference = /\$\{secret:([^}]+)\}/g;
 
@@ -16,8 +17,7 @@ export function secretNames(text: string): string[] {
 export class SecretText {
   readonly #secrets: Secrets;
   readonly #values = new Map<string, string>();
-  /** What to look for when redacting, longest first: a value and its URL-encoded form. */
-  #hidden: readonly (readonly [value: string, name: string])[] = [];
+  readonly #redactor = new Redactor();
 
   constructor(secrets: Secrets) {
     this.#secrets = secrets;
@@ -43,11 +43,7 @@ export class SecretText {
 
   /** The text with every secret that was ever expanded replaced by its `${secret:NAME}`. */
   redact(text: string): string {
-    let result = text;
-    for (const [value, name] of this.#hidden) {
-      if (result.includes(value)) result = result.replaceAll(value, () => `\${secret:${name}}`);
-    }
-    return result;
+    return this.#redactor.text(text);
   }
 
   async #read(name: string): Promise<string> {
@@ -64,14 +60,6 @@ export class SecretText {
 
   #learn(name: string, value: string): void {
     this.#values.set(name, value);
-    const forms = new Set([
-      value,
-      encodeURIComponent(value),
-      new URLSearchParams([['', value]]).toString().slice(1),
-      JSON.stringify(value).slice(1, -1),
-    ]);
-    this.#hidden = [...this.#hidden, ...[...forms].map((form) => [form, name] as const)].sort(
-      ([a], [b]) => b.length - a.length,
-    );
+    this.#redactor.learn(name, value);
   }
 }
