@@ -9,6 +9,16 @@ const paramPlace = z
     'Where param goes: into the query, or into the JSON body of a POST, where it is a path.',
   );
 
+const pastEnd = z
+  .number()
+  .int()
+  .min(400)
+  .max(499)
+  .optional()
+  .describe(
+    'Status with which the API answers a page after the last one (WordPress: 400): the end then, and not an error. The first page is never after the last.',
+  );
+
 const paginate = z
   .discriminatedUnion('type', [
     z.strictObject({ type: z.literal('none') }),
@@ -20,6 +30,7 @@ const paginate = z
       totalPages: text()
         .optional()
         .describe('Path of the number of pages in the body, or header:NAME.'),
+      pastEnd,
     }),
     z.strictObject({
       type: z.literal('offset'),
@@ -30,6 +41,7 @@ const paginate = z
       next: text()
         .optional()
         .describe('Path of the next offset in the body; its absence is the end.'),
+      pastEnd,
     }),
     z.strictObject({
       type: z.literal('cursor'),
@@ -62,6 +74,14 @@ const paginate = z
       from: text()
         .default('continue')
         .describe("Path of the object to copy into the next request's query."),
+      mergeBy: text()
+        .optional()
+        .describe(
+          'Path, in an item, of what identifies it. Where an API tells of one thing in several answers (MediaWiki), these parts become one item once batchEnd shows that all are there.',
+        ),
+      batchEnd: text()
+        .default('batchcomplete')
+        .describe('With mergeBy: where there is something at this path, all parts have come.'),
     }),
   ])
   .describe('How one page leads to the next.');
@@ -119,6 +139,12 @@ export const restSource = z.strictObject({
     .default('')
     .describe(
       'Path of the list of items in the body, or JSONata after "="; empty when the body is the list.',
+    ),
+  noItemsWhen: z
+    .array(text())
+    .default([])
+    .describe(
+      'Paths in the body. Where there is something at one of them, an answer without a list of items has none; without this it is an error.',
     ),
   total: text()
     .optional()

@@ -1,7 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import { TextDecoder } from 'node:util';
 import { RetryError, ThrottledError, UnitFailedError } from '../../core/errors.ts';
-import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '../../core/json.ts';
+import {
+  getKey,
+  isJsonObject,
+  parseJson,
+  type JsonObject,
+  type JsonValue,
+} from '../../core/json.ts';
 import type { Logger } from '../../core/ports.ts';
 import type { HttpResponse } from '../http/client.ts';
 import { retryAfterMs } from '../http/retryAfter.ts';
@@ -9,6 +15,8 @@ import type { Select } from './select.ts';
 
 /** Of a body that is not JSON, show this much. */
 const excerptLength = 80;
+/** Of an API's own words, show this much. */
+const saidLength = 300;
 /** Of an object's keys, name this many. */
 const namedKeys = 20;
 
@@ -44,6 +52,7 @@ export function readJson({ response, url, redact }: Received, logger: Logger): J
  * The items of an answer.
  *
  * @param path how the collection writes where they are.
+ * @param options.mayHaveNone the answer shows that it has no items where there is no list.
  * @throws ThrottledError when there are none but a `Retry-After` (MediaWiki's maxlag); UnitFailedError when there is no
  *   list at `path`, with the keys that are there.
  */
@@ -52,8 +61,8 @@ export async function readItems(
   path: string,
   select: Select,
   bindings: JsonObject,
-  { response, url }: Received,
-  nowMs: number,
+  { response, url, redact }: Received,
+  { nowMs, mayHaveNone }: { readonly nowMs: number; readonly mayHaveNone: boolean },
 ): Promise<readonly JsonValue[]> {
   if (response.status === 204) return [];
   let value: JsonValue | undefined;
@@ -69,6 +78,7 @@ export async function readItems(
     );
   }
   if (Array.isArray(value)) return value as readonly JsonValue[];
+  if (value === undefined && mayHaveNone) return [];
   const delayMs = retryAfterMs(response.header('retry-after'), nowMs);
   if (value === undefined && delayMs !== undefined && delayMs > 0) {
     throw new ThrottledError('API_BUSY', `${url} answers "not now".`, delayMs, { data: { url } });
@@ -77,7 +87,7 @@ export async function readItems(
   const what = value === undefined ? 'nothing' : kindOf(value);
   throw new UnitFailedError(
     value === undefined ? 'ITEMS_MISSING' : 'ITEMS_NOT_A_LIST',
-    `There is ${what} ${where} of ${url} where source.items wants a list. The answer is ${describe(body)}.`,
+    `There is ${what} ${where} of ${url} where source.items wants a list. The answer is ${describe(body)}${saidBy(body, redact)}.`,
     { url, path },
   );
 }
@@ -89,6 +99,17 @@ function describe(value: JsonValue): string {
   if (keys.length === 0) return 'an empty object';
   const named = keys.slice(0, namedKeys).map((key) => JSON.stringify(key.slice(0, 60)));
   return `an object with the keys ${named.join(', ')}${keys.length > namedKeys ? ', …' : ''}`;
+}
+
+/** What an API says when it fails with status 200: its own words help more than a path that leads nowhere. */
+function saidBy(body: JsonValue, redact: (text: string) => string): string {
+  if (!isJsonObject(body)) return '';
+  const said = ['error', 'errors', 'message'].map((key) => getKey(body, key)).find(Boolean);
+  if (said === undefined) return '';
+  const text = typeof said === 'string' ? said : JSON.stringify(said);
+  return `; it says ${redact(text)
+    .replace(/[\p{Cc}\s]+/gu, ' ')
+    .slice(0, saidLength)}`;
 }
 
 function kindOf(value: JsonValue): string {

@@ -31,6 +31,8 @@ export function checkRestConfig(config: RestSourceConfig): Problem[] {
     ...checkPaging(config.paginate),
     ...checkSelect(config.items, 'source.items'),
     ...checkAnswerPath(config.total, 'source.total'),
+    ...config.noItemsWhen.flatMap((path, i) => checkAnswerPath(path, `source.noItemsWhen.${i}`)),
+    ...checkBatch(config),
     ...Object.entries(config.fields ?? {}).flatMap(([name, field]) =>
       checkField(field, `source.fields.${name}`, Object.keys(config.for)),
     ),
@@ -150,9 +152,23 @@ function checkPaging(paginate: PaginateConfig): Problem[] {
     case 'cursor':
     case 'next':
     case 'keyset':
-    case 'continue':
       return [...ofParam, ...checkAnswerPath(paginate.from, at('from'))];
+    case 'continue':
+      return [
+        ...checkAnswerPath(paginate.from, at('from')),
+        ...(paginate.mergeBy === undefined ? [] : checkPath(paginate.mergeBy, at('mergeBy'))),
+        ...checkAnswerPath(paginate.batchEnd, at('batchEnd')),
+      ];
   }
+}
+
+/** What is paid for is written down as it comes, and must not wait in memory for its other parts. */
+function checkBatch({ paginate, price }: RestSourceConfig): Problem[] {
+  if (price === undefined || paginate.type !== 'continue' || paginate.mergeBy === undefined)
+    return [];
+  const message =
+    'Answers that are paid for are kept one by one: mergeBy and price exclude each other.';
+  return [{ code: 'BATCH_PRICED', message, path: 'source.paginate.mergeBy' }];
 }
 
 /** A path in the body, or header:NAME. */

@@ -8,8 +8,10 @@ import type { CollectContext, Page, Source, SourceContext, SourceTraits } from '
 import { readItems, readJson, type Received } from './answer.ts';
 import { Count } from './count.ts';
 import { compileFields, type FieldReader } from './fields.ts';
+import { ItemBatch } from './itemBatch.ts';
 import { createPaginator } from './paginate/create.ts';
-import type { PageAnswer, Paginator } from './paginate/paginator.ts';
+import { isThere, type PageAnswer, type Paginator, type Step } from './paginate/paginator.ts';
+import { compileReadAnswer, type ReadAnswer } from './paginate/readAnswer.ts';
 import { RequestPlan, plainRequest } from './requestPlan.ts';
 import { itemFromRaw, itemToRaw, type AnswerFacts, type RestItem } from './restItem.ts';
 import { compileSelect, type Select } from './select.ts';
@@ -35,6 +37,16 @@ export function createRestSource(
 interface Reading {
   readonly page: Page<RestItem>;
   readonly next: UnitProgress | undefined;
+  /** Parts of the page's items are still to come: it is not for the engine yet. */
+  readonly isPartial?: boolean;
+}
+
+/** One answer, read. */
+interface Fetched {
+  readonly answer: PageAnswer;
+  readonly items: RestItem[];
+  /** There is no such page: the one before was the last. */
+  readonly isPastEnd: boolean;
 }
 
 class RestSource implements Source<RestItem> {
@@ -47,6 +59,7 @@ class RestSource implements Source<RestItem> {
   readonly #items: Select;
   readonly #fields: FieldReader;
   readonly #count: Count;
+  readonly #noItemsWhen: readonly ReadAnswer[];
 
   constructor(config: RestSourceConfig, context: SourceContext) {
     this.#config = config;
@@ -55,6 +68,7 @@ class RestSource implements Source<RestItem> {
     this.#items = compileSelect(config.items);
     this.#fields = compileFields(config.fields);
     this.#count = new Count(config, context.logger);
+    this.#noItemsWhen = config.noItemsWhen.map(compileReadAnswer);
     this.#client = new HttpClient({
       context,
       request: plainRequest(config),
@@ -82,11 +96,14 @@ class RestSource implements Source<RestItem> {
     }
     let progress =
       unit.cursor === undefined ? firstProgress(this.#paginator.first) : fromCursor(unit.cursor);
+    const { batch: rule } = this.#paginator;
+    const batch = rule === undefined ? undefined : new ItemBatch(rule);
     for (;;) {
       signal.throwIfAborted();
       // Nothing but the page itself is held here while its commit is awaited.
-      const { page, next } = await this.#read(unit, plan, progress, signal);
-      yield page;
+      const { page, next, isPartial } = await this.#read(unit, plan, progress, signal);
+      batch?.add(page.items);
+      if (isPartial !== true) yield batch === undefined ? page : { ...page, items: batch.take() };
       if (next === undefined) return;
       progress = next;
     }
@@ -122,13 +139,17 @@ class RestSource implements Source<RestItem> {
     before: UnitProgress,
     signal: AbortSignal,
   ): Promise<Reading> {
-    const { answer, items } = await this.#fetch(unit, plan, before, signal);
-    const step = this.#paginator.next(before.place, answer);
+    const { answer, items, isPastEnd } = await this.#fetch(unit, plan, before, signal);
+    const { batch, pastEnd } = this.#paginator;
+    const step: Step = isPastEnd
+      ? { end: `status ${pastEnd ?? ''} after the last page` }
+      : this.#paginator.next(before.place, answer);
     const progress = this.#count.after(before, answer);
     if ('next' in step) {
       const place = this.#forJournal(step.next, plan);
       if (progress.guard.comesBackTo(place)) throw loop('asks for a page a second time', answer);
-      return reading(items, { ...progress, place });
+      const isPartial = batch !== undefined && !batch.isComplete(answer);
+      return { ...reading(items, { ...progress, place }), isPartial };
     }
     const { isComplete, expected } = this.#count.atEnd(progress, unit.key, answer);
     if (!isComplete)
@@ -142,32 +163,41 @@ class RestSource implements Source<RestItem> {
     plan: RequestPlan,
     { place, guard }: UnitProgress,
     signal: AbortSignal,
-  ): Promise<{ readonly answer: PageAnswer; readonly items: RestItem[] }> {
+  ): Promise<Fetched> {
     const request = await plan.page(this.#paginator.request(place));
-    const response = await this.#client.fetch({ ...request, signal });
+    // A first page that is not there is an error like any other.
+    const pastEnd = place === this.#paginator.first ? undefined : this.#paginator.pastEnd;
+    const accept = (status: number): boolean => status === pastEnd;
+    const response = await this.#client.fetch({ ...request, signal, accept });
     const redact = (text: string): string => this.#client.redact(text);
     const received: Received = { response, url: redact(response.url), redact };
-    const body = readJson(received, this.#context.logger);
-    const values = await readItems(
-      body,
-      this.#config.items,
-      this.#items,
-      { for: valuesOf(unit.input) },
-      received,
-      this.#context.clock.now(),
-    );
-    const answer: PageAnswer = {
-      body,
-      items: values,
+    const isPastEnd = response.status === pastEnd;
+    const empty: PageAnswer = {
+      // Most often an error page.
+      body: isPastEnd ? null : readJson(received, this.#context.logger),
+      items: [],
       url: response.url,
       header: (name) => response.header(name),
       redact,
     };
+    if (isPastEnd) return { answer: empty, items: [], isPastEnd };
+    const values = await readItems(
+      empty.body,
+      this.#config.items,
+      this.#items,
+      { for: valuesOf(unit.input) },
+      received,
+      {
+        nowMs: this.#context.clock.now(),
+        mayHaveNone: this.#noItemsWhen.some((read) => isThere(read(empty))),
+      },
+    );
+    const answer: PageAnswer = { ...empty, items: values };
     if (this.#paginator.mayRepeatItems !== true && guard.repeatsPage(values))
       throw loop('answers with the items of a page that it gave before', answer);
     const { receivedAt: fetchedAt, status } = response;
     const facts: AnswerFacts = { url: received.url, fetchedAt, status };
-    return { answer, items: values.map((value) => ({ value, facts })) };
+    return { answer, items: values.map((value) => ({ value, facts })), isPastEnd };
   }
 
   #forJournal(place: JsonValue, plan: RequestPlan): JsonValue {

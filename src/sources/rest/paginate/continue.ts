@@ -1,14 +1,22 @@
 import { isJsonObject, scalarText, type JsonValue } from '../../../core/json.ts';
-import { isNothing, pagingFailed, start, type PageAnswer, type Paginator } from './paginator.ts';
+import {
+  isNothing,
+  pagingFailed,
+  start,
+  type BatchRule,
+  type PageAnswer,
+  type Paginator,
+} from './paginator.ts';
 import type { ReadAnswer } from './readAnswer.ts';
 
 /**
  * MediaWiki's way: each answer has an object whose keys go into the next request, beside those of the collection's own
  * query; the end is an answer without one.
  */
-export function continuePages(from: ReadAnswer): Paginator {
+export function continuePages(from: ReadAnswer, batch?: BatchRule): Paginator {
   return {
     first: start,
+    ...(batch === undefined ? {} : { batch }),
     // What belongs to one item may be spread over several answers.
     mayRepeatItems: true,
     request: (place) => {

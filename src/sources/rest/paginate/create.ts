@@ -1,5 +1,7 @@
 import { assertNever } from '../../../core/assert.ts';
 import type { PaginateConfig } from '../../../core/config/restSource.ts';
+import { canonicalJson } from '../../../core/json.ts';
+import { compilePath } from '../../text/jsonPath.ts';
 import { continuePages } from './continue.ts';
 import { cursorPages } from './cursor.ts';
 import { keysetPages } from './keyset.ts';
@@ -7,7 +9,7 @@ import { linkPages, nextUrlPages } from './nextUrl.ts';
 import { onePage } from './none.ts';
 import { offsetPages } from './offset.ts';
 import { numberedPages } from './page.ts';
-import type { Paginator } from './paginator.ts';
+import { isThere, type BatchRule, type Paginator } from './paginator.ts';
 import { compileReadAnswer, type ReadAnswer } from './readAnswer.ts';
 
 /**
@@ -49,10 +51,26 @@ export function createPaginator(config: PaginateConfig): Paginator {
         isScalar: config.in === 'query',
       });
     case 'continue':
-      return continuePages(compileReadAnswer(config.from));
+      return continuePages(compileReadAnswer(config.from), batchRule(config));
     default:
       return assertNever(config, 'paginator');
   }
+}
+
+function batchRule({
+  mergeBy,
+  batchEnd,
+}: Extract<PaginateConfig, { type: 'continue' }>): BatchRule | undefined {
+  if (mergeBy === undefined) return undefined;
+  const readId = compilePath(mergeBy);
+  const readEnd = compileReadAnswer(batchEnd);
+  return {
+    identify: (item) => {
+      const id = readId(item);
+      return id === undefined || id === null ? undefined : canonicalJson(id);
+    },
+    isComplete: (page) => isThere(readEnd(page)),
+  };
 }
 
 function optional(text: string | undefined): ReadAnswer | undefined {

@@ -17,10 +17,12 @@ export function offsetPages(settings: {
   readonly start: number;
   readonly step: number | undefined;
   readonly next: ReadAnswer | undefined;
+  readonly pastEnd?: number | undefined;
 }): Paginator {
-  const { param, start, step, next } = settings;
+  const { param, start, step, next, pastEnd } = settings;
   return {
     first: start,
+    pastEnd,
     request: (place) => ({ params: { [param]: place } }),
     next: (place, page: PageAnswer) => {
       if (next === undefined) {

@@ -9,10 +9,12 @@ export function numberedPages(settings: {
   readonly param: string;
   readonly start: number;
   readonly totalPages: ReadAnswer | undefined;
+  readonly pastEnd?: number | undefined;
 }): Paginator {
-  const { param, start, totalPages } = settings;
+  const { param, start, totalPages, pastEnd } = settings;
   return {
     first: start,
+    pastEnd,
     request: (place) => ({ params: { [param]: place } }),
     next: (place, page: PageAnswer) => {
       const number = numberPlace(place);

@@ -23,6 +23,14 @@ export interface PageAnswer {
 /** How one page leads on: to another place, or to the end, with what shows it. */
 export type Step = { readonly next: JsonValue } | { readonly end: string };
 
+/** How to join the parts of an item. */
+export interface BatchRule {
+  /** What identifies an item; undefined for one that stands for itself. */
+  identify(item: JsonValue): string | undefined;
+  /** Whether all parts of all items have come with this answer. */
+  isComplete(page: PageAnswer): boolean;
+}
+
 /**
  * One way of paging. A place is all that is needed to ask for a page: it goes into the journal, and a resume goes on
  * from it. Whether places repeat is none of a paginator's business.
@@ -32,6 +40,10 @@ export interface Paginator {
   readonly first: JsonValue;
   /** Two pages with the same items are no sign of going in circles. */
   readonly mayRepeatItems?: true;
+  /** Status of an answer that says that its page is after the last one. */
+  readonly pastEnd?: number | undefined;
+  /** How the parts of an item that come in several answers become one; left out where items come whole. */
+  readonly batch?: BatchRule;
   /** What to ask for at a place. */
   request(place: JsonValue): PageRequest;
   /**
@@ -55,6 +67,11 @@ export function pagingFailed(code: string, message: string, page: PageAnswer): U
  */
 export function isNothing(value: JsonValue | undefined): value is undefined | null | false | '' {
   return value === undefined || value === null || value === false || value === '';
+}
+
+/** Whether an API has put a mark into its answer: an empty text is one, too (MediaWiki's `batchcomplete`). */
+export function isThere(value: JsonValue | undefined): boolean {
+  return value !== undefined && value !== null && value !== false;
 }
 
 /**
