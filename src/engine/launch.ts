@@ -4,6 +4,7 @@ import { fixedDifferences } from '../core/digest.ts';
 import { UsageError } from '../core/errors.ts';
 import type { RecoveredEvent, SessionEvent } from '../core/events.ts';
 import type { Secrets } from '../core/ports.ts';
+import { Redactor, watchedSecrets } from '../core/redactor.ts';
 import type { InDoubtWord, SessionResumeResult } from '../core/recoveryData.ts';
 import { createSource, needsDoneByLane } from '../sources/registry.ts';
 import { unlimitedRequests, type NetworkSettings, type SourceContext } from '../sources/source.ts';
@@ -23,6 +24,7 @@ import {
   type FoundSession,
 } from '../storage/sessions.ts';
 import { openSessionLog } from '../storage/sessionLog.ts';
+import { Snapshots } from '../storage/snapshots.ts';
 import type { SessionStore, StoragePorts } from '../storage/sessionStore.ts';
 import { resolveOutputDir } from '../storage/workspaceFiles.ts';
 import { loadCollection } from './loadCollection.ts';
@@ -268,13 +270,14 @@ async function launch(
 ): Promise<SessionRun> {
   const { ports, secrets, network } = environment;
   const { collection } = store;
-  log.attach(openSessionLog(store.layout));
+  const redactor = new Redactor();
+  log.attach(openSessionLog(store.layout), redactor);
   const doneByLane = needsDoneByLane(collection.source) ? await store.doneByLane() : undefined;
   const context: SourceContext = {
     clock: ports.clock,
     random: ports.random,
     logger: log,
-    secrets,
+    secrets: watchedSecrets(secrets, redactor),
     health: store.health,
     retry: collection.retry,
     perHost: collection.limits.perHost,
@@ -282,6 +285,8 @@ async function launch(
     root: store.layout.root,
     scratch: store.layout.scratch,
     keyFields: collection.record.key,
+    perKeyField: collection.limits.perKey?.field,
+    ...(collection.debug.snapshots ? snapshotsOf(store, log, redactor) : {}),
     requests: unlimitedRequests,
   };
   const source = await createSource(collection.source, context, doneByLane);
@@ -308,6 +313,15 @@ async function launch(
   });
   void run.finished.then(() => log.close());
   return run;
+}
+
+function snapshotsOf(
+  { layout }: SessionStore,
+  log: LateLog,
+  redactor: Redactor,
+): Pick<SourceContext, 'saveSnapshot'> {
+  const snapshots = new Snapshots(layout, log, (text) => redactor.text(text));
+  return { saveSnapshot: (name, extension, content) => snapshots.save(name, extension, content) };
 }
 
 async function collectionNow(
