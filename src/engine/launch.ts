@@ -7,7 +7,7 @@ import type { Secrets } from '../core/ports.ts';
 import { Redactor, watchedSecrets } from '../core/redactor.ts';
 import type { InDoubtWord, SessionResumeResult } from '../core/recoveryData.ts';
 import { createSource, needsDoneByLane } from '../sources/registry.ts';
-import { unlimitedRequests, type NetworkSettings, type SourceContext } from '../sources/source.ts';
+import type { NetworkSettings, SourceContext } from '../sources/source.ts';
 import { collectionLock, type SessionLayout } from '../storage/layout.ts';
 import { FileLock } from '../storage/lock.ts';
 import { networkFileSystemAt } from '../storage/machine.ts';
@@ -34,6 +34,7 @@ import { LateLog } from './lateLog.ts';
 import { compileRecordSchema, Preparer } from './prepare.ts';
 import { refuseInDoubt, settleInDoubt } from './recovery/inDoubt.ts';
 import { backTo, bringFailedBack, tellResult, type GoingBack } from './recovery/takeUp.ts';
+import { RequestBlocks } from './requestMeter.ts';
 import { SessionRun } from './sessionRun.ts';
 
 /** Everything that a run gets from where it runs: the terminal or the editor. */
@@ -273,6 +274,7 @@ async function launch(
   const redactor = new Redactor();
   log.attach(openSessionLog(store.layout), redactor);
   const doneByLane = needsDoneByLane(collection.source) ? await store.doneByLane() : undefined;
+  const requests = new RequestBlocks(store, collection.limits.maxRequests);
   const context: SourceContext = {
     clock: ports.clock,
     random: ports.random,
@@ -287,7 +289,7 @@ async function launch(
     keyFields: collection.record.key,
     perKeyField: collection.limits.perKey?.field,
     ...(collection.debug.snapshots ? snapshotsOf(store, log, redactor) : {}),
-    requests: unlimitedRequests,
+    requests,
   };
   const source = await createSource(collection.source, context, doneByLane);
   const networked = await networkFileSystemAt(store.layout.root);
@@ -304,6 +306,7 @@ async function launch(
     clock: ports.clock,
     random: ports.random,
     logger: log,
+    requests,
     onEntries: (entries) => {
       logJournal(log, entries);
     },

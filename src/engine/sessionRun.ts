@@ -14,6 +14,7 @@ import { carryOut, type PipelineParts, type UnitOutcome } from './pipeline.ts';
 import type { Preparer } from './prepare.ts';
 import { retriedUnits } from './recovery/retry.ts';
 import { RunStats } from './stats.ts';
+import type { RequestBlocks } from './requestMeter.ts';
 
 /** What a run is made of. */
 export interface SessionRunParts {
@@ -28,6 +29,8 @@ export interface SessionRunParts {
   /** What must be durable before the session is called completed; may be called again after it was aborted. */
   readonly beforeCompleted?: (signal: AbortSignal) => Promise<void>;
 }
+  /** The meter that the source counts requests by. */
+  readonly requests?: RequestBlocks;
 
 /** How a run ended. */
 export interface RunEnd {
@@ -52,6 +55,9 @@ const sampleMs = 1000;
 
 /**
  * One session being carried out by this process, from start or resume until it is completed, stopped or faulted. Pausing
+const minuteMs = 60_000;
+/** Timers can't take more than some weeks at once. */
+const longestSleepMs = 86_400_000;
  * keeps it alive with its lock.
  */
 export class SessionRun {
@@ -181,7 +187,8 @@ export class SessionRun {
     if (this.#pause.reason !== reason) return;
     await held;
     if (this.#pause.reason !== reason) return;
-    await this.#parts.store.record({ type: 'paused', reason, message });
+    const unsent = this.#parts.requests?.giveBack() ?? [];
+    await this.#parts.store.record(...unsent, { type: 'paused', reason, message });
     await this.#writeCheckpoint('session_paused');
     this.#isAtRest = true;
     this.#changed();
@@ -261,6 +268,7 @@ export class SessionRun {
       if (!signal.aborted || store.isTargetReached) void this.#end('completed');
     });
   }
+    void this.#watchTime(signal);
 
   /** Does what comes before the end. Where that fails, the run is interrupted and not at its end. */
   async #conclude(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
@@ -273,9 +281,31 @@ export class SessionRun {
         this.#faulted(asFault(error));
         return;
       }
-      this.pause('setup', error.message).catch((fault: unknown) => {
-        this.#faulted(asFault(fault));
-      });
+      this.#pauseFor(error);
+    }
+  }
+
+  /** Pauses without waiting for it: whoever calls this is a part of what has to come to rest. */
+  #pauseFor({ reason, message }: PauseError): void {
+    this.pause(reason, message).catch((error: unknown) => {
+      this.#faulted(asFault(error));
+    });
+  }
+
+  /** Pauses when the session has worked for `limits.maxMinutes`, over all its starts. */
+  async #watchTime(signal: AbortSignal): Promise<void> {
+    const { store, clock } = this.#parts;
+    const { maxMinutes } = store.collection.limits;
+    if (maxMinutes === undefined) return;
+    try {
+      for (;;) {
+        const leftMs = maxMinutes * minuteMs - store.view.activeMs - this.#stats.activeMs;
+        if (leftMs <= 0) break;
+        await clock.sleep(Math.min(Math.ceil(leftMs), longestSleepMs), signal);
+      }
+    } catch {
+      // The work is over before its time is.
+      return;
     }
   }
 
@@ -283,6 +313,9 @@ export class SessionRun {
     if (this.#isPlanned) return;
     const { store, source } = this.#parts;
     const hand = async (newUnits: readonly NewUnit[]): Promise<void> => {
+    const message = `The ${maxMinutes} minutes of limits.maxMinutes are used up.`;
+    const data = { limit: 'maxMinutes', max: maxMinutes };
+    this.#pauseFor(new PauseError('MINUTES_USED_UP', message, data, { reason: 'budget' }));
       this.#frontier.add((await store.hand({ newUnits })).newUnits);
     };
     try {
@@ -297,7 +330,9 @@ export class SessionRun {
       this.#isPlanned = true;
       this.#frontier.planned();
     } catch (error) {
-      if (!signal.aborted) throw error;
+      if (signal.aborted) return;
+      if (!(error instanceof PauseError)) throw error;
+      this.#pauseFor(error);
     }
   }
 
@@ -342,9 +377,7 @@ export class SessionRun {
         return;
       case 'pause':
         this.#frontier.giveBack({ ...unit, ...outcome }, 0, false);
-        this.pause('setup', outcome.error.message).catch((error: unknown) => {
-          this.#faulted(asFault(error));
-        });
+        this.#pauseFor(outcome.error);
         return;
       default:
         assertNever(outcome, 'unit outcome');
@@ -444,6 +477,7 @@ export class SessionRun {
     this.#stats.reset();
     await this.#writeCheckpoint(isCompleted ? 'session_completed' : 'session_paused');
   }
+      ...(this.#parts.requests?.giveBack() ?? []),
 
   /** A checkpoint that can't be written costs a place to resume from, and no record: the run goes on. */
   async #writeCheckpoint(type: CheckpointType): Promise<void> {

@@ -95,8 +95,8 @@ export class HttpClient {
    * @throws the signal's reason when it is aborted; RetryError for what may pass (no connection, a timeout, a cut or
    *   damaged body, 408, 425, 5xx); ThrottledError for 429, 403 with a rate limit, 503 with `Retry-After`, and while
    *   the host is left alone; UnitFailedError for every other status that is not accepted, a body that is too large, a
-   *   certificate that is not trusted and redirects without end; PauseError when a secret is not set or the proxy is
-   *   no URL.
+   *   certificate that is not trusted and redirects without end; PauseError when a secret is not set, the proxy is no
+   *   URL, or `limits.maxRequests` is used up.
    */
   async fetch(request: HttpRequest): Promise<HttpResponse> {
     request.signal.throwIfAborted();
@@ -227,6 +227,7 @@ export class HttpClient {
       this.#closing.signal.throwIfAborted();
       // While this one waited, others may have found out that the host wants to be left alone.
       if (turn !== undefined) host.assertReady();
+      await this.#context.requests.take();
       const response = await host.run(() => this.#exchange(hop, request, prepared), request.signal);
       const ms = this.#context.clock.monotonicMs() - sentAtMs;
       this.#judge(response, host, hop, request, sentAtMs, ms);
