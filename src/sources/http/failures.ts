@@ -13,6 +13,7 @@ import {
   DeadlineError,
   type ExchangeResponse,
 } from './exchange.ts';
+import { excerptOf } from './response.ts';
 import { rateLimitResetMs, retryAfterMs } from './retryAfter.ts';
 import { isCertificateError, isInvalidRequest, systemCodeOf } from './trouble.ts';
 
@@ -81,6 +82,9 @@ export interface StatusFailure {
   readonly delayMs: number | undefined;
 }
 
+/** GitHub asks for a minute where it limits without a header that says how long. */
+const unsaidLimitMs = 60_000;
+
 /** The rule for a status. */
 export function statusRule(response: ExchangeResponse, nowMs: number): StatusFailure {
   const { status, headers } = response;
@@ -99,9 +103,11 @@ export function statusRule(response: ExchangeResponse, nowMs: number): StatusFai
     case 410:
       return failed('HTTP_GONE');
     case 403:
-      // GitHub's way of saying "too many requests".
-      return after !== undefined || one(headers['x-ratelimit-remaining']) === '0'
-        ? throttled('HTTP_RATE_LIMITED', headers, after, nowMs)
+      // GitHub's ways of saying "too many requests".
+      if (after !== undefined || one(headers['x-ratelimit-remaining']) === '0')
+        return throttled('HTTP_RATE_LIMITED', headers, after, nowMs);
+      return /\brate limit|abuse detection/i.test(excerptOf(response))
+        ? { kind: 'throttled', code: 'HTTP_RATE_LIMITED', delayMs: unsaidLimitMs }
         : failed('HTTP_FORBIDDEN');
     case 429:
       return throttled('HTTP_RATE_LIMITED', headers, after, nowMs);

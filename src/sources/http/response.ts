@@ -1,7 +1,10 @@
+import zlib from 'node:zlib';
 import type { ExchangeResponse } from './exchange.ts';
 
 /** Of an error's body, show this much. */
 const excerptLength = 160;
+/** An error's body that decompresses to more than this is no message. */
+const mostDecompressed = 1024 * 1024;
 
 /** A whole answer. */
 export interface HttpResponse {
@@ -63,10 +66,36 @@ export class ReceivedResponse implements HttpResponse {
 /** The beginning of an error's body, where it is likely to say something. */
 export function excerptOf({ headers, body }: ExchangeResponse): string {
   const type = headers['content-type'] ?? '';
-  if (headers['content-encoding'] !== undefined || !/json|text\/plain/.test(type)) return '';
-  const text = body.toString('utf8', 0, excerptLength * 4);
+  if (!/json|text\/plain/.test(type)) return '';
+  const text = decompressedStart(body, headers['content-encoding']).toString(
+    'utf8',
+    0,
+    excerptLength * 4,
+  );
   return text
     .replace(/[\p{Cc}\s]+/gu, ' ')
     .trim()
     .slice(0, excerptLength);
+}
+
+/** What can be read of a compressed body of which only the beginning was kept; empty when that is nothing. */
+function decompressedStart(body: Buffer, coding: string | undefined): Buffer {
+  const limits = { maxOutputLength: mostDecompressed };
+  try {
+    switch (coding) {
+      case undefined:
+        return body;
+      case 'gzip':
+        return zlib.gunzipSync(body, { ...limits, finishFlush: zlib.constants.Z_SYNC_FLUSH });
+      case 'br':
+        return zlib.brotliDecompressSync(body, {
+          ...limits,
+          finishFlush: zlib.constants.BROTLI_OPERATION_FLUSH,
+        });
+      default:
+        return Buffer.alloc(0);
+    }
+  } catch {
+    return Buffer.alloc(0);
+  }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { RetryError, ThrottledError, UnitFailedError } from '../../../../src/core/errors.ts';
 import { json, send } from '../../../fixtures/answers.ts';
 import { ManualClock } from '../../../fixtures/manualClock.ts';
@@ -100,6 +101,32 @@ test('Retry-After: 0 is no leave to ask again at once', async (t) => {
   const work = client.fetch(get(server.url('/x')));
   const error = await failure(work, ThrottledError, 'HTTP_RATE_LIMITED');
   assert.ok(error.delayMs >= 10);
+});
+
+test('403 whose words are of a rate limit is one, also when they are compressed', async (t) => {
+  const words = { message: 'You have exceeded a secondary rate limit. Please wait a few minutes.' };
+  const remaining = { 'content-type': 'application/json', 'x-ratelimit-remaining': '4999' };
+  const packed = (body: Buffer, coding: string) =>
+    send(403, body, { ...remaining, 'content-encoding': coding });
+  const text = JSON.stringify(words);
+  const server = await serve(t, {
+    '/plain': send(403, text, remaining),
+    '/gzip': packed(gzipSync(text), 'gzip'),
+    '/br': packed(brotliCompressSync(text), 'br'),
+    '/cut': packed(gzipSync(text).subarray(0, -8), 'gzip'),
+    '/damaged': packed(Buffer.from(text), 'gzip'),
+    '/forbidden': send(403, '{"message":"Resource not accessible"}', remaining),
+  });
+  for (const path of ['/plain', '/gzip', '/br', '/cut']) {
+    // Each its own: a host that has limited one request is left alone.
+    const work = openClient(t).fetch(get(server.url(path)));
+    const error = await failure(work, ThrottledError, 'HTTP_RATE_LIMITED');
+    assert.equal(error.delayMs, 60_000, path);
+  }
+  const open = (path: string) => openClient(t).fetch(get(server.url(path)));
+  await failure(open('/damaged'), UnitFailedError, 'HTTP_FORBIDDEN');
+  const error = await failure(open('/forbidden'), UnitFailedError, 'HTTP_FORBIDDEN');
+  assert.match(error.message, /Resource not accessible/);
 });
 
 test('an accepted status is an answer, with its body', async (t) => {
