@@ -59,6 +59,8 @@ export class Preparer<Item> {
         continue;
       }
       try {
+        const makes = this.#source.makesRecord?.(item, unit) ?? true;
+        if (!(makes instanceof Promise ? await makes : makes)) continue;
         const mapped = this.#source.map(item, unit);
         this.#add(mapped instanceof Promise ? await mapped : mapped, item, facts, unit, prepared);
       } catch (error) {

@@ -45,6 +45,8 @@ export interface SourceContext {
   readonly scratch: string;
   /** `record.key` of the collection. */
   readonly keyFields: readonly string[] | undefined;
+  /** `limits.perKey.field` of the collection: what `CollectContext.hasRoomFor` is asked about. */
+  readonly perKeyField?: string | undefined;
   /** Counts requests for `limits.maxRequests`. */
   readonly requests: RequestMeter;
   /** Only there when `debug.snapshots` is on. */
@@ -198,6 +200,11 @@ export interface Source<Item> {
   plan(signal: AbortSignal): AsyncIterable<NewUnit>;
   /** Carries out one unit from its cursor on. */
   collect(unit: ClaimedUnit, context: CollectContext): AsyncGenerator<Page<Item>, void, void>;
+  /**
+   * Whether an item makes a record at all: one that only leads to other units does not. Pure, as `map` is. Left out by
+   * sources whose every item does.
+   */
+  makesRecord?(item: Item, unit: Unit): boolean | Promise<boolean>;
   /** The record of one item. */
   map(item: Item, unit: Unit): JsonObject | Promise<JsonObject>;
   /** Left out by sources whose items bring nothing along. */

@@ -12,6 +12,7 @@ import {
   type SourceContext,
 } from '../../src/sources/source.ts';
 import { SeededRandom } from '../fixtures/seededRandom.ts';
+import { MemoryCalls } from '../fixtures/unitCalls.ts';
 
 /** A context with the real clock, since the suite measures real waiting. */
 export function makeContext(changes: Partial<SourceContext> = {}): SourceContext {
@@ -70,13 +71,23 @@ export async function planAll(source: Source<unknown>): Promise<NewUnit[]> {
   return units;
 }
 
+/** Carries out a unit as the engine does: a source that is paid gets what it writes its calls down with. */
+export function collect<Item>(
+  source: Source<Item>,
+  unit: ClaimedUnit,
+  signal: AbortSignal,
+): AsyncGenerator<Page<Item>, void, void> {
+  const { paid } = source.traits;
+  return source.collect(unit, { signal, ...(paid ? { calls: new MemoryCalls(unit.n) } : {}) });
+}
+
 /** The pages of one unit, to its end. */
 export async function pagesOf<Item>(
   source: Source<Item>,
   unit: ClaimedUnit,
 ): Promise<Page<Item>[]> {
   const pages: Page<Item>[] = [];
-  for await (const page of source.collect(unit, { signal: never() })) pages.push(page);
+  for await (const page of collect(source, unit, never())) pages.push(page);
   return pages;
 }
 
@@ -94,7 +105,10 @@ export async function recordTexts<Item>(
 ): Promise<string[]> {
   const texts: string[] = [];
   for (const page of pages) {
-    for (const item of page.items) texts.push(recordText(await source.map(item, unit)));
+    for (const item of page.items) {
+      if ((await source.makesRecord?.(item, unit)) === false) continue;
+      texts.push(recordText(await source.map(item, unit)));
+    }
   }
   return texts;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { check } from '../check.ts';
-import { claim, errorOf, never, pagesOf, planAll, within } from '../drive.ts';
+import { claim, collect, errorOf, never, pagesOf, planAll, within } from '../drive.ts';
 
 /** What `close` promises. That nothing is left running afterwards is part of every check. */
 export const closing = [
@@ -30,7 +30,7 @@ export const closing = [
     const source = await create();
     const [unit] = await planAll(source);
     assert.ok(unit !== undefined);
-    const pages = source.collect(claim(unit, 1), { signal: never() });
+    const pages = collect(source, claim(unit, 1), never());
     await pages.next();
     await within(1_000, 'close()', source.close());
     await within(1_000, 'return()', pages.return());

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { check, checkIf } from '../check.ts';
-import { claim, never, planAll, stopWithinMs, within } from '../drive.ts';
+import { claim, collect, never, planAll, stopWithinMs, within } from '../drive.ts';
 
 /** What `collect` promises about pace: nothing is fetched before it is asked for. */
 export const pulling = [
@@ -9,7 +9,7 @@ export const pulling = [
     const [unit] = await planAll(source);
     assert.ok(unit !== undefined);
     const calls = backend.calls;
-    const pages = source.collect(claim(unit, 1), { signal: never() });
+    const pages = collect(source, claim(unit, 1), never());
     await backend.probe();
     await backend.probe();
     assert.equal(backend.calls, calls);
@@ -23,7 +23,7 @@ export const pulling = [
       const source = await create();
       const [unit] = await planAll(source);
       assert.ok(unit !== undefined);
-      const pages = source.collect(claim(unit, 1), { signal: never() });
+      const pages = collect(source, claim(unit, 1), never());
       // A page is one call: that it was made only now shows that it was not made before.
       for (let asked = backend.calls; (await pages.next()).done !== true; asked = backend.calls) {
         const calls = backend.calls;
@@ -39,7 +39,7 @@ export const pulling = [
     const source = await create();
     const [unit] = await planAll(source);
     assert.ok(unit !== undefined);
-    const pages = source.collect(claim(unit, 1), { signal: never() });
+    const pages = collect(source, claim(unit, 1), never());
     await pages.next();
     const calls = backend.calls;
     await within(stopWithinMs, 'return()', pages.return());

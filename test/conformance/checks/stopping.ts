@@ -3,6 +3,7 @@ import type { NewUnit } from '../../../src/core/unit.ts';
 import { type Bench, check, checkIf } from '../check.ts';
 import {
   claim,
+  collect,
   drain,
   errorOf,
   never,
@@ -33,7 +34,7 @@ export const stopping = [
     const source = await bench.create();
     const before = bench.backend.calls;
     const reason = new Error('stopped before');
-    const pages = source.collect(claim(unit, 1), { signal: AbortSignal.abort(reason) });
+    const pages = collect(source, claim(unit, 1), AbortSignal.abort(reason));
     assert.equal(await within(stopWithinMs, 'stopping', errorOf(drain(pages))), reason);
     assert.equal(bench.backend.calls, before, 'a call was made although it was aborted before');
   }),
@@ -53,7 +54,7 @@ export const stopping = [
           backend.stallFrom(nth, at);
           const controller = new AbortController();
           const reason = new Error(`stopped in call ${nth}`);
-          const work = drain(source.collect(claim(unit, 1), { signal: controller.signal }));
+          const work = drain(collect(source, claim(unit, 1), controller.signal));
           work.catch(() => undefined);
           await backend.untilCalls(before + nth);
           await backend.probe();
@@ -89,7 +90,7 @@ export const stopping = [
       await backend.untilCalls(before + 1);
       const controller = new AbortController();
       const reason = new Error('stopped in the queue');
-      const waiting = drain(source.collect(claim(second, 2), { signal: controller.signal }));
+      const waiting = drain(collect(source, claim(second, 2), controller.signal));
       waiting.catch(() => undefined);
       await backend.probe();
       assert.equal(backend.calls, before + 1, 'two calls at once where one is allowed');
@@ -114,7 +115,7 @@ export const stopping = [
       const reason = new Error('stopped in its rate');
       // One unit may need one call only: the same one three times needs at least three.
       const work = Promise.allSettled(
-        [1, 2, 3].map((n) => drain(source.collect(claim(first, n), { signal: controller.signal }))),
+        [1, 2, 3].map((n) => drain(collect(source, claim(first, n), controller.signal))),
       );
       await backend.untilCalls(before + 1);
       await backend.probe();
@@ -136,7 +137,7 @@ export const stopping = [
       const source = await bench.create();
       const controller = new AbortController();
       const reason = new Error('stopped between pages');
-      const pages = source.collect(claim(unit, 1), { signal: controller.signal });
+      const pages = collect(source, claim(unit, 1), controller.signal);
       const first = await pages.next();
       assert.ok(first.done !== true && first.value.end === undefined, 'needs a second page');
       const calls = bench.backend.calls;
@@ -150,9 +151,9 @@ export const stopping = [
     const [unit] = await twoUnits(bench);
     const source = await bench.create();
     const controller = new AbortController();
-    await drain(source.collect(claim(unit, 1), { signal: controller.signal }));
+    await drain(collect(source, claim(unit, 1), controller.signal));
     controller.abort(new Error('too late'));
     await bench.backend.probe();
-    await assert.doesNotReject(drain(source.collect(claim(unit, 1), { signal: never() })));
+    await assert.doesNotReject(drain(collect(source, claim(unit, 1), never())));
   }),
 ];
