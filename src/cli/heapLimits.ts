@@ -1,6 +1,7 @@
 import { PerformanceObserver } from 'node:perf_hooks';
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 import type { Collection } from '../core/config.ts';
+import { walksPages } from '../core/config/pageSources.ts';
 
 const megabyte = 1024 * 1024;
 
@@ -11,7 +12,7 @@ const megabyte = 1024 * 1024;
  */
 export function limitHeap({ source }: Collection): void {
   // Sitemaps bring queues of hundreds of thousands: there memory counts for more than the time of the collector.
-  if (source.type === 'html' && source.sitemaps.length > 0) {
+  if (walksPages(source) && source.sitemaps.length > 0) {
     setFlagsFromString('--heap-growing-percent=20');
     limitYoungGeneration(4 * megabyte);
   } else {

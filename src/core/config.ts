@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { browserSource } from './config/browserSource.ts';
 import { filesSource } from './config/filesSource.ts';
 import { htmlSource } from './config/htmlSource.ts';
 import { count, text } from './config/parts.ts';
@@ -11,12 +12,12 @@ import { isSafeFileName } from './names.ts';
  */
 
 const sourceConfig = z
-  .discriminatedUnion('type', [htmlSource, restSource, filesSource])
+  .discriminatedUnion('type', [htmlSource, browserSource, restSource, filesSource])
   .describe('What to collect.');
 
 const jsonSchemaObject = z.record(z.string(), z.json());
 
-/** The whole collection file. */
+/** What a collection is, with what only sessions have that a command has made. */
 export const collectionSchema = z
   .strictObject({
     $schema: z.string().optional(),
@@ -166,13 +167,20 @@ export const collectionSchema = z
       })
       .prefault({})
       .describe('What happens after an error that may pass.'),
+    remap: z
+      .strictObject({ session: text(), seq: z.int().min(0), sum: text() })
+      .optional()
+      .describe('The session whose raw items are mapped again, up to a line of its journal.'),
   })
   .describe('A collection: what to collect, how, and where to.');
+
+/** The whole collection file, as a person writes it. */
+export const collectionFileSchema = collectionSchema.omit({ remap: true });
 
 /** A checked collection, defaults filled in. */
 export type Collection = z.infer<typeof collectionSchema>;
 
 /** The JSON Schema of the collection file, for the editor's completion and hover (`media/schemas`). */
 export function collectionJsonSchema(): object {
-  return z.toJSONSchema(collectionSchema, { io: 'input', target: 'draft-7' });
+  return z.toJSONSchema(collectionFileSchema, { io: 'input', target: 'draft-7' });
 }

@@ -1,5 +1,6 @@
 import type { Collection } from './config.ts';
-import type { HtmlSourceConfig } from './config/htmlSource.ts';
+import type { PageSourceConfig } from './config/htmlSource.ts';
+import { walksPages } from './config/pageSources.ts';
 import type { RestSourceConfig } from './config/restSource.ts';
 import { canonicalJson, setKey, toJsonLine, type JsonObject, type JsonValue } from './json.ts';
 import {
@@ -30,7 +31,7 @@ export function recordKeysOf(collection: Collection): RecordKeys {
   if (key !== undefined) {
     return { of: (r) => recordKey(r, key), ofMasterRecord: (r) => recordKey(r, key) };
   }
-  if (source.type === 'html' && source.items === undefined) {
+  if (walksPages(source) && source.items === undefined) {
     return {
       of: (_record, _line, pageUrl) => fingerprint(pageUrl),
       ofMasterRecord: () => undefined,
@@ -55,7 +56,7 @@ export function recordKeysOf(collection: Collection): RecordKeys {
 }
 
 /** Fields that differ each time the same thing is received. */
-function fieldsFromTheClock(source: HtmlSourceConfig | RestSourceConfig): string[] {
+function fieldsFromTheClock(source: PageSourceConfig | RestSourceConfig): string[] {
   const fields: Readonly<Record<string, string | { readonly from?: string | undefined }>> =
     source.fields ?? {};
   return Object.entries(fields)

@@ -1,5 +1,6 @@
 import { assertNever } from '../core/assert.ts';
 import type { Collection } from '../core/config.ts';
+import { walksPages } from '../core/config/pageSources.ts';
 import type { Problem } from '../core/errors.ts';
 import type { DoubtRule, Source, SourceContext } from './source.ts';
 
@@ -13,6 +14,7 @@ export function doubtRuleOf(config: SourceConfig): DoubtRule | undefined {
     case 'rest':
       return config.price?.onDoubt;
     case 'html':
+    case 'browser':
     case 'files':
       return undefined;
     default:
@@ -22,7 +24,7 @@ export function doubtRuleOf(config: SourceConfig): DoubtRule | undefined {
 
 /** Whether {@link createSource} wants to know how many units of each lane are done. */
 export function needsDoneByLane(config: SourceConfig): boolean {
-  return config.type === 'html' && config.scope.maxPagesPerHost !== undefined;
+  return walksPages(config) && config.scope.maxPagesPerHost !== undefined;
 }
 
 /**
@@ -41,6 +43,11 @@ export async function createSource(
       const pagesDone = (host: string): number => doneByLane.get(host) ?? 0;
       return createHtmlSource(config, context, { pagesDone });
     }
+    case 'browser': {
+      const { createBrowserSource } = await import('./browser/browserSource.ts');
+      const pagesDone = (host: string): number => doneByLane.get(host) ?? 0;
+      return createBrowserSource(config, context, { pagesDone });
+    }
     case 'rest': {
       const { createRestSource } = await import('./rest/restSource.ts');
       return createRestSource(config, context);
@@ -58,7 +65,9 @@ export async function createSource(
 export async function checkSource(config: SourceConfig): Promise<readonly Problem[]> {
   switch (config.type) {
     case 'html':
-      return (await import('./html/checkConfig.ts')).checkHtmlConfig(config);
+      return (await import('./html/checkConfig.ts')).checkPageConfig(config);
+    case 'browser':
+      return (await import('./browser/checkConfig.ts')).checkBrowserConfig(config);
     case 'rest':
       return (await import('./rest/checkRestConfig.ts')).checkRestConfig(config);
     case 'files':

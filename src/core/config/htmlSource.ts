@@ -26,9 +26,8 @@ const htmlField = z
   .union([text(), htmlFieldLong])
   .describe("A CSS selector (the first match's text), or { select, attr, list, regex, as, from }.");
 
-/** The `html` source's part of a collection: pages that need no browser. */
-export const htmlSource = z.strictObject({
-  type: z.literal('html'),
+/** What every source that walks web pages is told: where to begin, where to go, what to take. */
+export const pageParts = {
   start: z.array(urlText).default([]).describe('Pages to begin with.'),
   sitemaps: z
     .array(urlText)
@@ -66,9 +65,14 @@ export const htmlSource = z.strictObject({
   fields: z.record(text(), htmlField).describe("The record's fields."),
   robots: z.enum(['obey', 'ignore']).default('obey').describe('Whether robots.txt is obeyed.'),
   request: requestOptions.prefault({}).describe('How requests are made.'),
-});
+};
+
+/** The `html` source's part of a collection: pages that need no browser. */
+export const htmlSource = z.strictObject({ type: z.literal('html'), ...pageParts });
 
 /** The `html` source's part of a collection. */
 export type HtmlSourceConfig = z.infer<typeof htmlSource>;
-/** One field of the `html` source. */
+/** What the sources that walk web pages have in common. */
+export type PageSourceConfig = Omit<HtmlSourceConfig, 'type'>;
+/** One field of a source that walks web pages. */
 export type HtmlFieldConfig = z.infer<typeof htmlField>;

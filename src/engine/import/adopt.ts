@@ -1,4 +1,5 @@
 import type { Collection } from '../../core/config.ts';
+import { walksPages } from '../../core/config/pageSources.ts';
 import { UsageError } from '../../core/errors.ts';
 import type { JobContext } from '../../core/job.ts';
 import { getKey, type JsonObject } from '../../core/json.ts';
@@ -132,7 +133,7 @@ function masterKeys(
 ): (record: JsonObject) => Fingerprint | MissingKeyPart {
   const { source, record, output } = collection;
   const keys = recordKeysOf(collection);
-  if (record.key !== undefined || source.type !== 'html' || source.items !== undefined) {
+  if (record.key !== undefined || !walksPages(source) || source.items !== undefined) {
     return (r) => keys.ofMasterRecord(r) ?? { missing: 'key' };
   }
   const urlField = output.provenance

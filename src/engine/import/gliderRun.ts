@@ -1,4 +1,5 @@
 import { basename, dirname, join } from 'node:path';
+import { walksPages } from '../../core/config/pageSources.ts';
 import { UsageError } from '../../core/errors.ts';
 import type { ImportedEvent } from '../../core/events.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
@@ -57,10 +58,10 @@ async function carryOver(
   const { environment, notes, job, workspace } = task;
   const { fileSystem } = environment.ports;
   const { source, name } = collection;
-  if (source.type !== 'html') {
+  if (!walksPages(source)) {
     throw new UsageError(
       'COLLECTION_MISMATCH',
-      `${file} has a source of type "${source.type}". glider walked pages: name a collection with an html source.`,
+      `${file} has a source of type "${source.type}". glider walked pages: name a collection with an html or browser source.`,
       { file },
     );
   }

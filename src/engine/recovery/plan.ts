@@ -192,6 +192,7 @@ type SourceConfig = Collection['source'];
 function mayGrow(source: SourceConfig): boolean {
   switch (source.type) {
     case 'html':
+    case 'browser':
       return source.follow.length + source.sitemaps.length > 0;
     case 'rest':
     case 'files':

@@ -1,4 +1,4 @@
-import type { HtmlFieldConfig, HtmlSourceConfig } from '../../core/config/htmlSource.ts';
+import type { HtmlFieldConfig, PageSourceConfig } from '../../core/config/htmlSource.ts';
 import { messageOf, type Problem } from '../../core/errors.ts';
 import { canonicalUrl } from './canonicalUrl.ts';
 import { compileRegex } from './regex.ts';
@@ -6,10 +6,10 @@ import { parseHost, Scope } from './scope.ts';
 import { compileSelector } from './selector.ts';
 
 /**
- * Everything wrong with an HTML source that its schema can't see: selectors and regular expressions that do not
+ * Everything wrong with a source that walks web pages that its schema can't see: selectors and regular expressions that do not
  * compile, addresses that are none, settings that contradict each other. Empty when the source can be made of it.
  */
-export function checkHtmlConfig(config: HtmlSourceConfig): Problem[] {
+export function checkPageConfig(config: PageSourceConfig): Problem[] {
   const problems = [
     ...checkRoots(config),
     ...config.follow.flatMap((selector, i) => checkSelector(selector, `source.follow.${i}`)),
@@ -21,7 +21,7 @@ export function checkHtmlConfig(config: HtmlSourceConfig): Problem[] {
   return problems.length > 0 ? problems : checkRootsInScope(config);
 }
 
-function checkRoots(config: HtmlSourceConfig): Problem[] {
+function checkRoots(config: PageSourceConfig): Problem[] {
   if (config.start.length === 0 && config.sitemaps.length === 0) {
     return [
       {
@@ -58,7 +58,7 @@ function checkUrl(text: string, path: string): Problem[] {
   return [];
 }
 
-function checkScope({ scope }: HtmlSourceConfig): Problem[] {
+function checkScope({ scope }: PageSourceConfig): Problem[] {
   return [
     ...(scope.hosts ?? []).flatMap((host, i) =>
       parseHost(host) === null
@@ -76,7 +76,7 @@ function checkScope({ scope }: HtmlSourceConfig): Problem[] {
   ];
 }
 
-function checkRootsInScope(config: HtmlSourceConfig): Problem[] {
+function checkRootsInScope(config: PageSourceConfig): Problem[] {
   const scope = new Scope(config);
   const check = (text: string, path: string): Problem[] => {
     const url = canonicalUrl(text);
@@ -89,7 +89,7 @@ function checkRootsInScope(config: HtmlSourceConfig): Problem[] {
   ];
 }
 
-function checkFields({ fields }: HtmlSourceConfig): Problem[] {
+function checkFields({ fields }: PageSourceConfig): Problem[] {
   const entries = Object.entries(fields);
   if (entries.length === 0) {
     return [{ code: 'NO_FIELDS', message: 'A record needs a field.', path: 'source.fields' }];

@@ -38,7 +38,7 @@ type ValueReader = (source: FieldSource) => JsonValue;
 /**
  * Compiles the collection's `fields`. A field that finds nothing is null (a list: empty), never 0 or "".
  *
- * @throws Error for a selector or regular expression that does not compile; `checkHtmlConfig` says which.
+ * @throws Error for a selector or regular expression that does not compile; `checkPageConfig` says which.
  */
 export function compileFields(fields: Readonly<Record<string, HtmlFieldConfig>>): FieldReader {
   const readers = Object.entries(fields).map(

@@ -44,7 +44,7 @@ export interface HtmlSourceOptions {
  * fetched once in a session; a page that redirects to another is done with that, and the other is a unit of its own.
  * `<link rel="canonical">` is not looked at: it is the page's word about its content, and often wrong.
  *
- * @throws Error for a configuration that `checkHtmlConfig` finds problems in.
+ * @throws Error for a configuration that `checkPageConfig` finds problems in.
  */
 export function createHtmlSource(
   config: HtmlSourceConfig,

@@ -18,7 +18,7 @@ export class LinkFinder {
 
   /**
    * @param follow CSS selectors of links, or of elements that hold links.
-   * @throws Error for a selector that does not compile; `checkHtmlConfig` says which.
+   * @throws Error for a selector that does not compile; `checkPageConfig` says which.
    */
   constructor(follow: readonly string[], scope: Scope) {
     this.#scope = scope;

@@ -1,4 +1,4 @@
-import type { HtmlSourceConfig } from '../../core/config/htmlSource.ts';
+import type { PageSourceConfig } from '../../core/config/htmlSource.ts';
 import { canonicalUrl, type CanonicalUrl } from './canonicalUrl.ts';
 import { compileRegex } from './regex.ts';
 
@@ -25,8 +25,8 @@ export class Scope {
   readonly #maxUrlLength: number;
   readonly #maxDepth: number;
 
-  /** @throws SyntaxError for a regular expression that does not compile; `checkHtmlConfig` says which. */
-  constructor(config: HtmlSourceConfig) {
+  /** @throws SyntaxError for a regular expression that does not compile; `checkPageConfig` says which. */
+  constructor(config: PageSourceConfig) {
     const { scope } = config;
     this.#hosts = new Set(scope.hosts?.map(hostName) ?? rootHosts(config));
     this.#include = scope.include.map(compileRegex);
@@ -101,7 +101,7 @@ function hostName(text: string): string {
   return parseHost(text) ?? text;
 }
 
-function rootHosts(config: HtmlSourceConfig): string[] {
+function rootHosts(config: PageSourceConfig): string[] {
   return [...config.start, ...config.sitemaps].flatMap((url) => canonicalUrl(url)?.host ?? []);
 }
 

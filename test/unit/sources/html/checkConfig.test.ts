@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readCollectionText } from '../../../../src/core/collectionText.ts';
-import { checkHtmlConfig } from '../../../../src/sources/html/checkConfig.ts';
+import { checkPageConfig } from '../../../../src/sources/html/checkConfig.ts';
 import { createHtmlSource } from '../../../../src/sources/html/htmlSource.ts';
 import { makeContext } from '../../../conformance/drive.ts';
 import { htmlConfig } from './htmlBench.ts';
@@ -89,7 +89,7 @@ const wrong: readonly (readonly [what: string, source: object, path: string, mes
 
 for (const [what, source, path, message] of wrong) {
   test(`${what} is found, with its place`, () => {
-    const problems = checkHtmlConfig(htmlConfig(source));
+    const problems = checkPageConfig(htmlConfig(source));
     assert.equal(problems.length, 1, JSON.stringify(problems));
     assert.equal(problems[0]?.path, path);
     assert.match(problems[0].message, message);
@@ -98,7 +98,7 @@ for (const [what, source, path, message] of wrong) {
 }
 
 test('everything wrong is told at once', () => {
-  const problems = checkHtmlConfig(
+  const problems = checkPageConfig(
     htmlConfig({
       start: ['x'],
       follow: ['['],
@@ -138,7 +138,7 @@ test('what is right has no problems, and a source can be made of it', async () =
       e: { as: 'html' },
     },
   });
-  assert.deepEqual(checkHtmlConfig(config), []);
+  assert.deepEqual(checkPageConfig(config), []);
   await createHtmlSource(config, makeContext()).close();
 });
 
@@ -156,6 +156,6 @@ test('a problem is shown at its line', () => {
 }`;
   const { collection, locate } = readCollectionText(text, 'books.collect.json');
   assert.equal(collection.source.type, 'html');
-  const [problem] = locate(checkHtmlConfig(collection.source));
+  const [problem] = locate(checkPageConfig(collection.source));
   assert.deepEqual([problem?.line, problem?.column], [8, 34]);
 });
