@@ -47,10 +47,11 @@ const doors = [
   {
     name: 'files-only-in-storage',
     comment:
-      'Only src/storage opens session files; the edges and the source of files may read what a person names.',
+      'Only src/storage opens session files; the edges and sources may read what a person names, and what is installed.',
     module: ['fs'],
     rooms: [
       'src/storage/',
+      'src/sources/browser/',
       'src/sources/files/',
       'src/cli/',
       'src/serve/',

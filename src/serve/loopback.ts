@@ -1,4 +1,9 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** One request that a loopback server has seen. */
@@ -33,6 +38,8 @@ export interface Reply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: string;
+  /** Waits this long beside the server's own `delayMs`. */
+  readonly delayMs?: number;
 }
 
 const requestsKept = 10_000;
@@ -45,7 +52,7 @@ const requestsKept = 10_000;
  */
 export async function serveLoopback(
   options: LoopbackOptions,
-  answer: (url: URL) => Reply,
+  answer: (url: URL, headers: IncomingHttpHeaders) => Reply,
 ): Promise<LoopbackServer> {
   const requests: SeenRequest[] = [];
   const delayed = new Set<NodeJS.Timeout>();
@@ -55,17 +62,19 @@ export async function serveLoopback(
     const target = request.url ?? '/';
     requests.push({ method, url: target, at: Date.now() });
     if (requests.length > requestsKept) requests.shift();
+    const reply = replyTo(request);
     const send = () => {
-      sendReply(response, method, replyTo(request));
+      sendReply(response, method, reply);
     };
-    if (options.delayMs === undefined || options.delayMs <= 0) {
+    const delayMs = (options.delayMs ?? 0) + (reply.delayMs ?? 0);
+    if (delayMs <= 0) {
       send();
       return;
     }
     const timer = setTimeout(() => {
       delayed.delete(timer);
       send();
-    }, options.delayMs);
+    }, delayMs);
     delayed.add(timer);
   }
 
@@ -74,7 +83,9 @@ export async function serveLoopback(
       return { status: 405, headers: { allow: 'GET, HEAD' }, body: '' };
     }
     const url = URL.parse(request.url ?? '/', `http://${request.headers.host ?? '127.0.0.1'}`);
-    return url === null ? { status: 400, body: 'Bad request target' } : answer(url);
+    return url === null
+      ? { status: 400, body: 'Bad request target' }
+      : answer(url, request.headers);
   }
 
   const server = createServer(handle);
