@@ -1,16 +1,18 @@
 import { parseArgs } from 'node:util';
 import type { LoopbackServer } from './loopback.ts';
+import { startQuotesSite } from './quotesSite.ts';
 import { startSampleApi } from './sampleApi.ts';
 import { startSampleSite } from './sampleSite.ts';
 
-const usage = `Serves the sample site and the sample API on 127.0.0.1 until it is told to stop.
+const usage = `Serves the sample site, the sample API and the quotes site on 127.0.0.1 until it is told to stop.
 
   node dist/serve.js [options]
 
   --port N             the site's port (8080); 0 lets the system choose
   --api-port N         the API's port; left out: one above the site's, or chosen by the system
+  --quotes-port N      the quotes site's port; left out: one above the API's, or chosen by the system
   --delay-ms N         let every response wait, so that records can be watched as they arrive (0)
-  --json               print one line, {"site":"http://…/","api":"http://…/"}, once both listen
+  --json               print one line, {"site":"http://…/","api":"http://…/","quotes":"http://…/"}, once all listen
   --until-stdin-ends   stop when standard input ends, too
   --help               print this
 `;
@@ -18,6 +20,7 @@ const usage = `Serves the sample site and the sample API on 127.0.0.1 until it i
 interface Arguments {
   readonly port: number;
   readonly apiPort: number;
+  readonly quotesPort: number;
   readonly delayMs: number;
   readonly json: boolean;
   readonly untilStdinEnds: boolean;
@@ -31,6 +34,7 @@ function readArguments(args: readonly string[]): Arguments {
     options: {
       port: { type: 'string', default: '8080' },
       'api-port': { type: 'string' },
+      'quotes-port': { type: 'string' },
       'delay-ms': { type: 'string', default: '0' },
       json: { type: 'boolean', default: false },
       'until-stdin-ends': { type: 'boolean', default: false },
@@ -38,18 +42,22 @@ function readArguments(args: readonly string[]): Arguments {
     },
   });
   const port = wholeNumber('--port', values.port, 65_535);
-  const apiPort = values['api-port'];
+  const apiPort = portOr('--api-port', values['api-port'], port);
   return {
     port,
-    apiPort:
-      apiPort !== undefined
-        ? wholeNumber('--api-port', apiPort, 65_535)
-        : Math.min(port === 0 ? 0 : port + 1, 65_535),
+    apiPort,
+    quotesPort: portOr('--quotes-port', values['quotes-port'], apiPort),
     delayMs: wholeNumber('--delay-ms', values['delay-ms'], 60_000),
     json: values.json,
     untilStdinEnds: values['until-stdin-ends'],
     help: values.help,
   };
+}
+
+/** The port that an option names; else the one above another server's. */
+function portOr(option: string, value: string | undefined, below: number): number {
+  if (value !== undefined) return wholeNumber(option, value, 65_535);
+  return Math.min(below === 0 ? 0 : below + 1, 65_535);
 }
 
 function wholeNumber(option: string, text: string, max: number): number {
@@ -60,15 +68,27 @@ function wholeNumber(option: string, text: string, max: number): number {
   return value;
 }
 
-/** Starts both servers or neither. */
-async function startBoth(
-  args: Arguments,
-): Promise<{ readonly site: LoopbackServer; readonly api: LoopbackServer }> {
-  const site = await startSampleSite({ port: args.port, delayMs: args.delayMs });
+interface Servers {
+  readonly site: LoopbackServer;
+  readonly api: LoopbackServer;
+  readonly quotes: LoopbackServer;
+}
+
+/** Starts all servers or none. */
+async function startAll({ port, apiPort, quotesPort, delayMs }: Arguments): Promise<Servers> {
+  const running: LoopbackServer[] = [];
+  const keep = (server: LoopbackServer): LoopbackServer => {
+    running.push(server);
+    return server;
+  };
   try {
-    return { site, api: await startSampleApi({ port: args.apiPort, delayMs: args.delayMs }) };
+    return {
+      site: keep(await startSampleSite({ port, delayMs })),
+      api: keep(await startSampleApi({ port: apiPort, delayMs })),
+      quotes: keep(await startQuotesSite({ port: quotesPort, delayMs })),
+    };
   } catch (error) {
-    await site.close();
+    await Promise.all(running.map((server) => server.close()));
     throw error;
   }
 }
@@ -87,11 +107,11 @@ async function main(): Promise<void> {
     return;
   }
 
-  const { site, api } = await startBoth(args);
+  const { site, api, quotes } = await startAll(args);
   const stop = () => {
     // Standard input would keep the process alive.
     process.stdin.destroy();
-    void Promise.all([site.close(), api.close()]);
+    void Promise.all([site.close(), api.close(), quotes.close()]);
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
@@ -99,8 +119,8 @@ async function main(): Promise<void> {
 
   process.stdout.write(
     args.json
-      ? `${JSON.stringify({ site: site.url, api: api.url })}\n`
-      : `Sample site  ${site.url}\nSample API   ${api.url}\nCtrl+C stops both.\n`,
+      ? `${JSON.stringify({ site: site.url, api: api.url, quotes: quotes.url })}\n`
+      : `Sample site  ${site.url}\nSample API   ${api.url}\nQuotes site  ${quotes.url}\nCtrl+C stops all.\n`,
   );
 }
 

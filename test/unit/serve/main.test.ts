@@ -19,14 +19,16 @@ async function firstLine(child: ChildProcess): Promise<string> {
 }
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  test(`one line of JSON names both servers, and ${signal} ends them`, async (t) => {
+  test(`one line of JSON names the servers, and ${signal} ends them`, async (t) => {
     const child = start('--port', '0', '--json');
     t.after(() => child.kill('SIGKILL'));
     const exit = once(child, 'exit');
-    const { site, api } = JSON.parse(await firstLine(child)) as { site: string; api: string };
+    const urls = JSON.parse(await firstLine(child)) as Record<'site' | 'api' | 'quotes', string>;
+    const { site, api, quotes } = urls;
     assert.match(site, /^http:\/\/127\.0\.0\.1:\d+\/$/);
     assert.equal((await fetch(site)).status, 200);
     assert.equal((await fetch(`${api}notes?limit=1`)).status, 200);
+    assert.equal((await fetch(`${quotes}scroll/`)).status, 200);
     child.kill(signal);
     assert.deepEqual(await exit, [0, null]);
   });
@@ -52,6 +54,6 @@ test('a wrong option says which, with exit code 2; a taken port is 1', async (t)
   const first = start('--port', '0', '--json');
   t.after(() => first.kill('SIGKILL'));
   const { site } = JSON.parse(await firstLine(first)) as { site: string };
-  const second = start('--port', new URL(site).port, '--api-port', '0');
+  const second = start('--port', new URL(site).port, '--api-port', '0', '--quotes-port', '0');
   assert.deepEqual(await once(second, 'close'), [1, null]);
 });
