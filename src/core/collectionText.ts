@@ -9,7 +9,7 @@ import {
   type ParseError,
 } from 'jsonc-parser';
 import type { z } from 'zod';
-import { collectionSchema, type Collection } from './config.ts';
+import { collectionFileSchema, type Collection } from './config.ts';
 import { ConfigError, type Problem } from './errors.ts';
 
 /** A collection file's text with its meaning and the means to say where something stands in it. */
@@ -43,7 +43,7 @@ export function readCollectionText(text: string, file: string): CollectionText {
           })),
     );
   }
-  const result = collectionSchema.safeParse(value);
+  const result = collectionFileSchema.safeParse(value);
   const locate = (problems: readonly Problem[]): Problem[] =>
     problems.map((problem) => ({ ...problem, ...placeOf(text, tree, problem.path) }));
   if (!result.success)
@@ -151,7 +151,10 @@ function knownDiscriminators(path: readonly PropertyKey[], discriminator: string
 let cachedSchema: SchemaNode | undefined;
 
 function schemaNodesAt(path: readonly PropertyKey[], value: unknown): SchemaNode[] {
-  cachedSchema ??= collectionSchema.toJSONSchema({ io: 'input', target: 'draft-7' }) as SchemaNode;
+  cachedSchema ??= collectionFileSchema.toJSONSchema({
+    io: 'input',
+    target: 'draft-7',
+  }) as SchemaNode;
   let nodes = branchesOf(cachedSchema, value);
   let at = value;
   for (const key of path) {

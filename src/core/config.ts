@@ -172,10 +172,12 @@ export const collectionSchema = z
       .optional()
       .describe('The session whose raw items are mapped again, up to a line of its journal.'),
   })
-  .describe('A collection: what to collect, how, and where to.');
+  .describe('A collection as a session has it.');
 
 /** The whole collection file, as a person writes it. */
-export const collectionFileSchema = collectionSchema.omit({ remap: true });
+export const collectionFileSchema = collectionSchema
+  .omit({ remap: true })
+  .describe('A collection: what to collect, how, and where to.');
 
 /** A checked collection, defaults filled in. */
 export type Collection = z.infer<typeof collectionSchema>;
