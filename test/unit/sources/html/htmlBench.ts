@@ -5,10 +5,8 @@ import { CollectorError } from '../../../../src/core/errors.ts';
 import type { JsonObject } from '../../../../src/core/json.ts';
 import type { ClaimedUnit } from '../../../../src/core/unit.ts';
 import type { HtmlItem } from '../../../../src/sources/html/htmlItem.ts';
-import {
-  createHtmlSource,
-  type HtmlSourceOptions,
-} from '../../../../src/sources/html/htmlSource.ts';
+import { createHtmlSource } from '../../../../src/sources/html/htmlSource.ts';
+import type { PageWalkOptions } from '../../../../src/sources/html/pageWalk.ts';
 import type { Source, SourceContext } from '../../../../src/sources/source.ts';
 import { claim, makeContext, pagesOf, planAll } from '../../../conformance/drive.ts';
 
@@ -27,7 +25,7 @@ export function openHtml(
   t: TestContext,
   source: object,
   context: Partial<SourceContext> = {},
-  options: HtmlSourceOptions = {},
+  options: PageWalkOptions = {},
 ): Source<HtmlItem> {
   const made = createHtmlSource(htmlConfig(source), makeContext(context), options);
   t.after(() => made.close());
