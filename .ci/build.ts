@@ -2,6 +2,7 @@
 import { context, type BuildOptions } from 'esbuild';
 import { globSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { copyPlaywright } from './playwright.ts';
 import { inProject, isMain, root } from './project.ts';
 
 /** Everything that runs under a Node: VS Code's or the user's own. */
@@ -9,7 +10,7 @@ const node = {
   platform: 'node',
   format: 'cjs',
   target: 'node22',
-  // `playwright` finds its own files by their place on disk, so it can't be moved into a bundle.
+  // playwright-core finds its own files by their place on disk, so it can't be moved into a bundle: see playwright.ts.
   external: ['vscode', 'playwright', 'playwright-core', 'node:sqlite'],
   // jsonc-parser's `main` is UMD, whose requires no bundler can see; its `module` is plain ESM.
   mainFields: ['module', 'main'],
@@ -66,7 +67,7 @@ export async function build({ dev = false, watch = false }: BuildFlags = {}): Pr
   await rm(inProject('dist/test'), { recursive: true, force: true });
   // package.json says "module"; the bundles are CommonJS.
   await writeFile(inProject('dist/package.json'), '{ "type": "commonjs" }\n');
-  await Promise.all(bundles.map((options) => bundle(options, dev, watch)));
+  await Promise.all([copyPlaywright(), ...bundles.map((options) => bundle(options, dev, watch))]);
 }
 
 async function bundle(options: BuildOptions, dev: boolean, watch: boolean): Promise<void> {
