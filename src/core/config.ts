@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import { browserSource } from './config/browserSource.ts';
+import { extensionSource } from './config/extensionSource.ts';
 import { filesSource } from './config/filesSource.ts';
 import { htmlSource } from './config/htmlSource.ts';
+import { moduleSource } from './config/moduleSource.ts';
 import { count, text } from './config/parts.ts';
 import { restSource } from './config/restSource.ts';
 import { isSafeFileName } from './names.ts';
@@ -12,7 +14,14 @@ import { isSafeFileName } from './names.ts';
  */
 
 const sourceConfig = z
-  .discriminatedUnion('type', [htmlSource, browserSource, restSource, filesSource])
+  .discriminatedUnion('type', [
+    htmlSource,
+    browserSource,
+    restSource,
+    filesSource,
+    moduleSource,
+    extensionSource,
+  ])
   .describe('What to collect.');
 
 const jsonSchemaObject = z.record(z.string(), z.json());

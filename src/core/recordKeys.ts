@@ -1,7 +1,5 @@
 import type { Collection } from './config.ts';
-import type { PageSourceConfig } from './config/htmlSource.ts';
 import { walksPages } from './config/pageSources.ts';
-import type { RestSourceConfig } from './config/restSource.ts';
 import { canonicalJson, setKey, toJsonLine, type JsonObject, type JsonValue } from './json.ts';
 import {
   fingerprint,
@@ -56,9 +54,9 @@ export function recordKeysOf(collection: Collection): RecordKeys {
 }
 
 /** Fields that differ each time the same thing is received. */
-function fieldsFromTheClock(source: PageSourceConfig | RestSourceConfig): string[] {
+function fieldsFromTheClock(source: Collection['source']): string[] {
   const fields: Readonly<Record<string, string | { readonly from?: string | undefined }>> =
-    source.fields ?? {};
+    ('fields' in source ? source.fields : undefined) ?? {};
   return Object.entries(fields)
     .filter(([, field]) => typeof field === 'object' && field.from === 'fetchedAt')
     .map(([name]) => name);

@@ -9,13 +9,18 @@ import { compileRecordSchema } from './prepare.ts';
  * Reads and checks a collection file: its form, and what only its parts know (selectors, expressions, templates, the
  * record schema).
  *
+ * @param root what paths in it are relative to: files that it names are looked at, too. Left out for a session that goes
+ * on, which may be through with them.
  * @throws ConfigError that lists everything wrong with line and column; UsageError when the file can't be read.
  */
-export async function loadCollection(file: string): Promise<Collection> {
+export async function loadCollection(file: string, root?: string): Promise<Collection> {
   const text = await readUserFile(file);
   const read = readCollectionText(text, file);
   const { collection } = read;
-  const problems = [...(await checkSource(collection.source)), ...(await checkRecord(collection))];
+  const problems = [
+    ...(await checkSource(collection.source, root)),
+    ...(await checkRecord(collection)),
+  ];
   if (problems.length > 0) throw new ConfigError(file, read.locate(problems));
   return collection;
 }
@@ -33,7 +38,7 @@ async function checkRecord({ record, source, limits }: Collection): Promise<Prob
       });
     }
   }
-  const fields = source.type === 'files' ? undefined : source.fields;
+  const fields = 'fields' in source ? source.fields : undefined;
   if (fields === undefined) return problems;
   const check = (name: string, path: string): void => {
     if (Object.hasOwn(fields, name) || Object.hasOwn(fields, name.split('.')[0] ?? '')) return;

@@ -16,6 +16,8 @@ export function doubtRuleOf(config: SourceConfig): DoubtRule | undefined {
     case 'html':
     case 'browser':
     case 'files':
+    case 'module':
+    case 'extension':
       return undefined;
     default:
       return assertNever(config, 'source');
@@ -56,21 +58,38 @@ export async function createSource(
       const { createFilesSource } = await import('./files/filesSource.ts');
       return createFilesSource(config, context);
     }
+    case 'module': {
+      const { createModuleSource } = await import('./module/moduleSource.ts');
+      return createModuleSource(config, context);
+    }
+    case 'extension': {
+      const { createExtensionSource } = await import('./extension/extensionSource.ts');
+      return createExtensionSource(config, context);
+    }
     default:
       return assertNever(config, 'source');
   }
 }
 
-/** What is wrong with a source's part of a collection beyond its form. */
-export async function checkSource(config: SourceConfig): Promise<readonly Problem[]> {
+/**
+ * What is wrong with a source's part of a collection beyond its form.
+ *
+ * @param root what paths in it are relative to; left out, files that it names are not looked at.
+ */
+export async function checkSource(
+  config: SourceConfig,
+  root?: string,
+): Promise<readonly Problem[]> {
   switch (config.type) {
     case 'html':
       return (await import('./html/checkConfig.ts')).checkPageConfig(config);
     case 'browser':
       return (await import('./browser/checkConfig.ts')).checkBrowserConfig(config);
     case 'rest':
-      return (await import('./rest/checkRestConfig.ts')).checkRestConfig(config);
+      return (await import('./rest/checkRestConfig.ts')).checkRestSource(config, root);
     case 'files':
+    case 'module':
+    case 'extension':
       return [];
     default:
       return assertNever(config, 'source');

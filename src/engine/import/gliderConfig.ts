@@ -68,7 +68,7 @@ export async function withGliderCollection(
   const comment = [`Made by cf-collect import from ${shown} of glider.`];
   await withMadeCollection(task, { content, comment, imported }, async (made) => {
     const fields = Object.keys(
-      made.collection.source.type === 'files' ? {} : (made.collection.source.fields ?? {}),
+      'fields' in made.collection.source ? (made.collection.source.fields ?? {}) : {},
     );
     task.notes.carriedOver(
       `${shown} with ${count(fields.length, 'field')} as ${basename(made.file)}`,

@@ -194,6 +194,9 @@ function mayGrow(source: SourceConfig): boolean {
     case 'html':
     case 'browser':
       return source.follow.length + source.sitemaps.length > 0;
+    case 'module':
+    case 'extension':
+      return true;
     case 'rest':
     case 'files':
       return false;
