@@ -79,7 +79,7 @@ export class WorkerSessions {
       },
       readCheckpoint: async (ref) => readCheckpointContent(await this.layout(ref), ref.checkpoint),
       listFailedUnits: async (ref) => failedUnits(await this.layout(ref), ref.offset, ref.limit),
-      checkCollection: ({ file }) => problemsOf(file),
+      checkCollection: ({ workspace, file }) => problemsOf(file, workspace),
       start: async ({ workspace, file, http }) => {
         const environment = await this.#environment(http);
         const { run } = await startCollection(environment, file, workspace, 'always-new');
@@ -311,9 +311,9 @@ async function failedUnits(
   }
 }
 
-async function problemsOf(file: string): Promise<CollectionProblem[]> {
+async function problemsOf(file: string, workspace: string): Promise<CollectionProblem[]> {
   try {
-    await loadCollection(file);
+    await loadCollection(file, await findStateRoot(nodeFileSystem, file, workspace));
     return [];
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { forValues } from './forValues.ts';
 import { count, scalar, text, urlText } from './parts.ts';
 import { requestOptions } from './request.ts';
 
@@ -115,12 +116,7 @@ const price = z
 /** The `rest` source's part of a collection: APIs that answer with JSON, page by page. */
 export const restSource = z.strictObject({
   type: z.literal('rest'),
-  for: z
-    .record(z.string().regex(/^[A-Za-z_]\w*$/), z.array(scalar).min(1))
-    .default({})
-    .describe(
-      'One unit and one group for every combination of these values; {name} stands for them elsewhere.',
-    ),
+  for: forValues,
   url: urlText,
   method: z.enum(['GET', 'POST']).default('GET'),
   query: z

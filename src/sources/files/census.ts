@@ -151,7 +151,7 @@ export class Census {
     wanted?: (line: number) => boolean,
   ): AsyncGenerator<InputPage<T>, void, void> {
     try {
-      yield* readInput(this.#paths[input] ?? '', undefined, make, signal, wanted);
+      yield* readInput(this.#paths[input] ?? '', undefined, make, signal, wanted && { wanted });
     } catch (error) {
       if (!isDamage(error)) throw error;
     }

@@ -1,4 +1,5 @@
-import type { JsonObject } from '../../core/json.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import type { InputForm } from './inputForm.ts';
 import type { ReadSoFar } from './inputBytes.ts';
 
 /** One line of an input that holds something; a row, in a CSV file. */
@@ -18,6 +19,16 @@ export interface InputLine<T> {
  * outlive its line.
  */
 export type Make<T> = (record: JsonObject, text: string) => T;
+
+/** How an input is read that is not as usual. */
+export interface ReadOptions<T> {
+  /** Lines, counted from 0, that are needed; others may come without anything made of them. */
+  readonly wanted?: (line: number) => boolean;
+  /** What to make of a value that is no object. Left out: it is no record. */
+  readonly makeOther?: (value: JsonValue, text: string) => T;
+  /** How it is written. Left out: as its name says. */
+  readonly kind?: InputForm['kind'] | undefined;
+}
 
 /** Where reading goes on after some lines. */
 export interface InputCursor {

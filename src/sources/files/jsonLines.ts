@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { messageOf, UnitFailedError } from '../../core/errors.ts';
 import { isJsonObject, parseJson, type JsonValue } from '../../core/json.ts';
 import type { InputBytes } from './inputBytes.ts';
-import type { InputCursor, InputLine, InputPage, Make } from './inputLine.ts';
+import type { InputCursor, InputLine, InputPage, Make, ReadOptions } from './inputLine.ts';
 
 /** Bytes that are read, parsed and handed over at once. */
 const pageBytes = 1.5 * 1024 * 1024;
@@ -13,15 +13,20 @@ const shownOfLongLine = 1000;
 
 const newline = 0x0a;
 
-/** Lines of JSON, by pages, from a cursor on. Every line is parsed; one that is no record comes with the reason. */
+/**
+ * Lines of JSON (or of text), by pages, from a cursor on. Every line is parsed; one that is no record comes with the
+ * reason.
+ */
 export async function* jsonLinePages<T>(
   path: string,
   bytes: InputBytes,
   from: InputCursor | undefined,
   make: Make<T>,
   signal: AbortSignal,
-  wanted?: (line: number) => boolean,
+  options: ReadOptions<T> = {},
 ): AsyncGenerator<InputPage<T>, void, void> {
+  const { wanted } = options;
+  const reader: LineReader<T> = { make, ...options };
   const state = { lines: from?.lines ?? 0, offset: from?.offset ?? 0, line: from?.line ?? 0 };
   for await (const block of wholeLines(path, bytes, state.offset, signal)) {
     const lines: InputLine<T>[] = [];
@@ -30,7 +35,7 @@ export async function* jsonLinePages<T>(
       lines.push(tooLong(block.bytes, state.line));
     } else {
       const isWanted = wanted && ((i: number) => wanted(state.lines + i));
-      state.line = addLines(block.bytes, state.line, lines, make, isWanted);
+      state.line = addLines(block.bytes, state.line, lines, reader, isWanted);
     }
     state.offset = block.end;
     state.lines += lines.length;
@@ -127,19 +132,25 @@ async function* wholeLines(
   }
 }
 
+/** What becomes of a line. */
+interface LineReader<T> extends Pick<ReadOptions<T>, 'makeOther' | 'kind'> {
+  readonly make: Make<T>;
+}
+
 /** Adds the lines of a block that hold something; gives the number of the last one. */
 function addLines<T>(
   block: Buffer,
   lineBefore: number,
   into: InputLine<T>[],
-  make: Make<T>,
+  reader: LineReader<T>,
   isWanted?: (i: number) => boolean,
 ): number {
   let number = lineBefore;
   const isText = isUtf8(block);
   // Lone bytes that are no UTF-8 must not take their neighbours with them: then each line is looked at by itself.
   const text = isText ? block.toString('utf8') : block.toString('latin1');
-  const parse = hasLongNumber(block) ? parseJson : (JSON.parse as (line: string) => JsonValue);
+  const parseLine = hasLongNumber(block) ? parseJson : (JSON.parse as (line: string) => JsonValue);
+  const parse = reader.kind === 'text' ? asText : parseLine;
   for (let at = 0; at < text.length;) {
     const newlineAt = text.indexOf('\n', at);
     const next = newlineAt < 0 ? text.length : newlineAt;
@@ -148,11 +159,11 @@ function addLines<T>(
     if (isWanted?.(into.length) === false) {
       addUnparsed(text.slice(at, end), number, into);
     } else if (isText) {
-      addLine(text.slice(at, end), number, parse, make, into);
+      addLine(text.slice(at, end), number, parse, reader, into);
     } else {
       const bytes = block.subarray(at, end);
       const line = bytes.toString('utf8');
-      if (isUtf8(bytes)) addLine(line, number, parseJson, make, into);
+      if (isUtf8(bytes)) addLine(line, number, parse === asText ? asText : parseJson, reader, into);
       else into.push({ text: line, number, value: undefined, reason: 'not UTF-8' });
     }
     at = next + 1;
@@ -164,7 +175,7 @@ function addLine<T>(
   text: string,
   number: number,
   parse: (line: string) => JsonValue,
-  make: Make<T>,
+  { make, makeOther }: LineReader<T>,
   into: InputLine<T>[],
 ): void {
   if (isBlank(text)) return;
@@ -176,7 +187,13 @@ function addLine<T>(
     return;
   }
   if (isJsonObject(value)) into.push({ text, number, value: make(value, text) });
+  else if (makeOther !== undefined) into.push({ text, number, value: makeOther(value, text) });
   else into.push({ text, number, value: undefined, reason: 'not an object' });
+}
+
+/** A line that is itself the value. */
+function asText(line: string): string {
+  return line.trim();
 }
 
 /** A line that nobody wants to know, in its place. */

@@ -1,7 +1,7 @@
 import { csvPages } from './csvRows.ts';
 import { inputForm } from './inputForm.ts';
 import { openInput, type ReadSoFar } from './inputBytes.ts';
-import type { InputCursor, InputPage, Make } from './inputLine.ts';
+import type { InputCursor, InputPage, Make, ReadOptions } from './inputLine.ts';
 import { jsonLinePages } from './jsonLines.ts';
 
 /** What reading an input to its end came to. */
@@ -14,7 +14,6 @@ export interface InputEnd {
  * Reads an input by pages, from a cursor on, with flat memory. Its lines are parsed; what is no record comes with the
  * reason. Always reads from the file's beginning, so that a part that was read before is known to be the same.
  *
- * @param wanted lines, counted from 0, that are needed; others may come without anything made of them.
  * @throws UnitFailedError with a message for people when the input can't be read, was changed, or is cut off.
  */
 export async function* readInput<T>(
@@ -22,13 +21,15 @@ export async function* readInput<T>(
   from: InputCursor | undefined,
   make: Make<T>,
   signal: AbortSignal,
-  wanted?: (line: number) => boolean,
+  options: ReadOptions<T> = {},
 ): AsyncGenerator<InputPage<T>, InputEnd, void> {
-  const { kind, isGzip } = inputForm(path);
+  const form = inputForm(path);
+  const { isGzip } = form;
+  const kind = options.kind ?? form.kind;
   const bytes = await openInput(path, isGzip, from?.read);
   try {
     if (kind === 'csv') yield* csvPages(path, bytes, from, make, signal);
-    else yield* jsonLinePages(path, bytes, from, make, signal, wanted);
+    else yield* jsonLinePages(path, bytes, from, make, signal, { ...options, kind });
     return { read: bytes.readSoFar };
   } finally {
     await bytes.close();

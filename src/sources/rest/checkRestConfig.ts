@@ -1,4 +1,3 @@
-import { distance } from 'fastest-levenshtein';
 import type {
   PaginateConfig,
   RestFieldConfig,
@@ -9,13 +8,27 @@ import type { JsonObject } from '../../core/json.ts';
 import { ExpressionError } from '../text/expression.ts';
 import { PathSyntaxError, parsePath } from '../text/jsonPath.ts';
 import { secretNames } from '../text/secrets.ts';
-import { Template, textsIn } from '../text/template.ts';
+import { Template } from '../text/template.ts';
+import { checkFor } from '../forValues/checkFor.ts';
+import { checkFrom, checkTemplateNames } from '../forValues/checkNames.ts';
+import { isFile } from '../forValues/forUnits.ts';
 import { factNames } from './fields.ts';
 import { openUrl } from './requestPlan.ts';
 import { compileSelect } from './select.ts';
+import { neededNames, templatesOf } from './units.ts';
 
 const headerName = /^[!#$%&'*+.^_`|~\w-]+$/;
 const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** What {@link checkRestConfig} finds, and what is wrong with the files that `for` names where `root` is given. */
+export async function checkRestSource(
+  config: RestSourceConfig,
+  root: string | undefined,
+): Promise<Problem[]> {
+  const problems = checkRestConfig(config);
+  if (root === undefined) return problems;
+  return [...problems, ...(await checkFor(config.for, neededNames(config), root))];
+}
 
 /**
  * Everything wrong with a REST source that its schema can't see: paths and expressions that do not compile, templates
@@ -40,30 +53,18 @@ export function checkRestConfig(config: RestSourceConfig): Problem[] {
 }
 
 function checkTemplates(config: RestSourceConfig): Problem[] {
-  const texts = [
-    ['source.url', config.url] as const,
-    ...textsIn(config.query, 'source.query'),
-    ...textsIn(config.body ?? null, 'source.body'),
-    ...textsIn(config.request.headers ?? {}, 'source.request.headers'),
-  ];
-  const known = Object.keys(config.for);
-  return texts.flatMap(([path, text]) =>
-    new Template(text).names
-      .filter((name) => !known.includes(name))
-      .map((name) => ({
-        code: 'TEMPLATE_UNKNOWN',
-        message: `{${name}} stands for nothing: source.for has no "${name}". For the text itself write {{${name}}}.`,
-        path,
-        ...suggest(name, known),
-      })),
-  );
+  return checkTemplateNames(templatesOf(config), config.for);
 }
 
 function checkUrl(config: RestSourceConfig): Problem[] {
-  if (new Template(config.url).names.some((name) => !Object.hasOwn(config.for, name))) return [];
+  const template = new Template(config.url);
+  if (template.names.some((name) => !Object.hasOwn(config.for, name))) return [];
+  const only = template.onlyName === undefined ? undefined : config.for[template.onlyName];
+  // What stands in the file's lines shows when they are read.
+  if (only !== undefined && isFile(only)) return [];
   // The first combination stands for all: their number has no limit.
   const values = Object.fromEntries(
-    Object.entries(config.for).map(([name, list]) => [name, list[0] ?? '']),
+    Object.entries(config.for).map(([name, list]) => [name, isFile(list) ? 'x' : (list[0] ?? '')]),
   );
   const problem = (message: string): Problem[] => [
     { code: 'URL_INVALID', message, path: 'source.url' },
@@ -182,16 +183,7 @@ function checkAnswerPath(text: string | undefined, path: string): Problem[] {
 
 function checkField(field: RestFieldConfig, path: string, names: readonly string[]): Problem[] {
   if (typeof field === 'string') return checkSelect(field, path);
-  const known = [...factNames, ...names.map((name) => `for.${name}`)];
-  if (known.includes(field.from)) return [];
-  return [
-    {
-      code: 'FROM_UNKNOWN',
-      message: `"${field.from}" is not one of ${known.join(', ')}.`,
-      path: `${path}.from`,
-      ...suggest(field.from, known),
-    },
-  ];
+  return checkFrom(field.from, factNames, names, `${path}.from`);
 }
 
 /** A path, or an expression after "=". */
@@ -225,13 +217,4 @@ function checkPath(text: string, path: string): Problem[] {
     const message = `"${text}" is no path: ${messageOf(error)}${place}.`;
     return [{ code: 'PATH_INVALID', message, path }];
   }
-}
-
-function suggest(given: string, known: readonly string[]): { suggestion?: string } {
-  const near = known
-    .map((name) => [name, distance(given.toLowerCase(), name.toLowerCase())] as const)
-    .filter(([, far]) => far < given.length && far <= Math.max(2, Math.floor(given.length / 3)))
-    .sort(([, a], [, b]) => a - b);
-  const [best] = near;
-  return best === undefined ? {} : { suggestion: best[0] };
 }

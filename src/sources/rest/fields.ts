@@ -1,5 +1,6 @@
 import type { RestFieldConfig } from '../../core/config/restSource.ts';
-import { getKey, isJsonObject, setKey, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, setKey, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { compilePath } from '../text/jsonPath.ts';
 import type { RestItem } from './restItem.ts';
 import { compileSelect } from './select.ts';
 
@@ -42,8 +43,8 @@ function compileField(field: RestFieldConfig): ReadField {
   }
   const { from } = field;
   if (from.startsWith('for.')) {
-    const name = from.slice('for.'.length);
-    return (_item, values) => getKey(values, name);
+    const read = compilePath(from.slice('for.'.length));
+    return (_item, values) => read(values);
   }
   const fact = factNames.find((name) => name === from);
   if (fact === undefined) throw new Error(`Nothing is called "${from}"`);

@@ -19,6 +19,11 @@ const asIs = (text: string): string => text;
 /** Lone surrogates have no form in a URL. */
 const encode = (text: string): string => encodeURIComponent(text.toWellFormed());
 
+/** A URL that is one value is that value; values in one are its parts. */
+function encoderOf(template: Template): (text: string) => string {
+  return template.onlyName === undefined ? encode : asIs;
+}
+
 /** Header values with `{name}` in them: they differ from unit to unit and cannot be the client's. */
 function templatedHeaders(config: RestSourceConfig): Readonly<Record<string, string>> {
   const headers = Object.entries(config.request.headers ?? {});
@@ -36,7 +41,8 @@ export function plainRequest(config: RestSourceConfig): RestSourceConfig['reques
 
 /** The URL of a unit as it can be shown: with its values, secrets as names. Undefined when it is no URL. */
 export function openUrl(config: RestSourceConfig, values: JsonObject): URL | undefined {
-  return URL.parse(new Template(config.url).renderOpen(values, encode)) ?? undefined;
+  const template = new Template(config.url);
+  return URL.parse(template.renderOpen(values, encoderOf(template))) ?? undefined;
 }
 
 /** What is sent for one unit: the parts that all its pages share, with values and secrets in place. */
@@ -80,9 +86,10 @@ export class RequestPlan {
   ): Promise<RequestPlan | undefined> {
     const expand = (text: string): Promise<string> => client.expand(text);
     const plain = { encode: asIs, expand };
+    const template = new Template(config.url);
     const url = URL.parse(
-      await new Template(config.url).render(values, {
-        encode,
+      await template.render(values, {
+        encode: encoderOf(template),
         expand: (text) => client.expand(text, encode),
       }),
     );

@@ -76,11 +76,8 @@ class RestSource implements Source<RestItem> {
     });
   }
 
-  async *plan(signal: AbortSignal): AsyncGenerator<NewUnit, void, void> {
-    for (const unit of planUnits(this.#config)) {
-      signal.throwIfAborted();
-      yield unit;
-    }
+  plan(signal: AbortSignal): AsyncGenerator<NewUnit, void, void> {
+    return planUnits(this.#config, this.#context, signal);
   }
 
   async *collect(

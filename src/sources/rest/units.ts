@@ -1,68 +1,48 @@
 import type { RestSourceConfig } from '../../core/config/restSource.ts';
-import { canonicalJson, scalarText, type JsonObject, type JsonValue } from '../../core/json.ts';
+import type { JsonObject } from '../../core/json.ts';
 import { toFileName } from '../../core/names.ts';
 import type { NewUnit } from '../../core/unit.ts';
+import { forUnits, forValuesOf } from '../forValues/forUnits.ts';
+import type { SourceContext } from '../source.ts';
+import { Template, textsIn } from '../text/template.ts';
 import { openUrl } from './requestPlan.ts';
 
-/** Room for the number that tells two groups apart. */
-const longestName = 90;
-
-/** One unit, and one group, for every combination of the values of `for`; the first name changes slowest. */
-export function* planUnits(config: RestSourceConfig): Generator<NewUnit, void, void> {
-  const groupNames = new GroupNames();
-  for (const values of combinations(config.for)) {
-    const url = openUrl(config, values);
-    const texts = Object.values(values).map((value) => scalarText(value) ?? '');
+/** One unit for every combination of the values of `for`. */
+export async function* planUnits(
+  config: RestSourceConfig,
+  context: Pick<SourceContext, 'root' | 'logger'>,
+  signal: AbortSignal,
+): AsyncGenerator<NewUnit, void, void> {
+  const needed = neededNames(config);
+  for await (const { values, key, group } of forUnits(config.for, { needed }, context, signal)) {
+    const host = openUrl(config, values)?.host ?? '';
     yield {
-      key: texts.length === 0 ? config.url : canonicalJson(values),
-      lane: url?.host ?? '',
-      group: groupNames.next(texts.length === 0 ? (url?.host ?? '') : texts.join('_')),
+      key: key ?? config.url,
+      lane: host,
+      group: group ?? toFileName(host),
       input: { for: values },
     };
   }
 }
 
+/** The names of `for` without which there is no request. */
+export function neededNames(config: RestSourceConfig): ReadonlySet<string> {
+  return new Set(templatesOf(config).flatMap(([, text]) => new Template(text).names));
+}
+
+/** Every text of a REST source that may hold `{name}`, with the path that leads to it. */
+export function templatesOf(config: RestSourceConfig): (readonly [path: string, text: string])[] {
+  return [
+    ['source.url', config.url],
+    ...textsIn(config.query, 'source.query'),
+    ...textsIn(config.body ?? null, 'source.body'),
+    ...textsIn(config.request.headers ?? {}, 'source.request.headers'),
+  ];
+}
+
 /** The values of `for` that a unit stands for. */
 export function valuesOf(input: JsonObject): JsonObject {
-  const values = input['for'];
-  if (typeof values !== 'object' || values === null || Array.isArray(values))
-    throw new Error('The input of this unit is not one of the REST source');
-  return values as JsonObject;
-}
-
-/** Every combination, one at a time: there may be millions. */
-function* combinations(lists: Readonly<Record<string, readonly JsonValue[]>>) {
-  const names = Object.keys(lists);
-  const places = names.map(() => 0);
-  for (;;) {
-    const values: [string, JsonValue][] = names.map((name, i) => [
-      name,
-      lists[name]?.[places[i] ?? 0] ?? null,
-    ]);
-    yield Object.fromEntries(values);
-    let i = names.length - 1;
-    for (; i >= 0; i--) {
-      const place = (places[i] ?? 0) + 1;
-      if (place < (lists[names[i] ?? '']?.length ?? 0)) {
-        places[i] = place;
-        break;
-      }
-      places[i] = 0;
-    }
-    if (i < 0) return;
-  }
-}
-
-/** File names for groups. Combinations that would share one, also where case does not count, get different ones. */
-class GroupNames {
-  readonly #taken = new Set<string>();
-
-  next(text: string): string {
-    const wanted = toFileName(text);
-    let name = wanted;
-    for (let n = 2; this.#taken.has(name.toLowerCase()); n++)
-      name = `${wanted.slice(0, longestName)}_${n}`;
-    this.#taken.add(name.toLowerCase());
-    return name;
-  }
+  const values = forValuesOf(input);
+  if (values === undefined) throw new Error('The input of this unit is not one of the REST source');
+  return values;
 }

@@ -1,0 +1,31 @@
+import * as z from 'zod';
+import { scalar, text } from './parts.ts';
+
+const valuesOfFile = z
+  .strictObject({
+    from: text().describe(
+      'File with the values, one unit a line, relative to the workspace folder: JSONL, a JSON list, CSV or TSV with a line of names, or plain text; also as .gz. A pattern such as "data/*.jsonl" stands for every file that it matches, by name.',
+    ),
+    path: text()
+      .optional()
+      .describe(
+        'Name of the column, or path of the value in a line. Left out: the whole line, which of plain text is the value.',
+      ),
+  })
+  .describe('Values from a file, one unit a line.');
+
+/** `for`: what a source is carried out for, again and again. */
+export const forValues = z
+  .record(
+    z.string().regex(/^[A-Za-z_]\w*$/),
+    z.union([z.array(scalar).min(1), valuesOfFile]).describe('Values, or a file with one a line.'),
+  )
+  .default({})
+  .describe(
+    'One unit for every combination of these values; {name} stands for them elsewhere, and "from": "for.name" puts them into the record. Names with the same file are taken from the same line.',
+  );
+
+/** `for` of a collection. */
+export type ForConfig = z.infer<typeof forValues>;
+/** Where the values of a name come from that is no list. */
+export type ValuesOfFile = z.infer<typeof valuesOfFile>;
