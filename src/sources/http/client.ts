@@ -1,19 +1,19 @@
 import type { Dispatcher } from 'undici';
 import type { RequestConfig } from '../../core/config/request.ts';
-import { CollectorError, PauseError, RetryError } from '../../core/errors.ts';
+import { PauseError } from '../../core/errors.ts';
 import type { HostHealth } from '../../core/events.ts';
 import type { SourceContext } from '../source.ts';
 import { SecretText } from '../text/secrets.ts';
 import { Cookies } from './cookies.ts';
 import { createDispatcher } from './dispatcher.ts';
 import { exchange, type ExchangeResponse } from './exchange.ts';
-import { statusFailure, statusRule, transportFailure, type RequestFacts } from './failures.ts';
+import type { RequestFacts } from './failures.ts';
 import { Host } from './host.ts';
+import { closedError, HostTurn, type Answer } from './hostTurn.ts';
 import { firstHop, type Hop } from './hop.ts';
 import { RedirectChain, isRedirect, redirected } from './redirect.ts';
 import { RequestHeaders } from './requestHeaders.ts';
-import { ReceivedResponse, excerptOf, type HttpResponse } from './response.ts';
-import { isTransportTrouble, isTroubleStatus } from './trouble.ts';
+import { ReceivedResponse, type HttpResponse } from './response.ts';
 
 /** One request, redirects included. */
 export interface HttpRequest {
@@ -28,6 +28,8 @@ export interface HttpRequest {
   readonly maxBodyBytes?: number;
   /** Called before each redirect hop; throws to refuse it (scope, robots). */
   readonly onRedirect?: (from: string, to: string) => void | Promise<void>;
+  /** Awaited when nothing is left to wait for, before each hop is sent; throws to keep it back. */
+  readonly beforeSend?: () => Promise<void>;
   /** Least time between two requests to that host, e.g. the crawl-delay of robots.txt. */
   readonly minDelayMs?: number;
   /** Statuses that are an answer and not an error: robots.txt wants 404. Redirects are followed all the same. */
@@ -47,13 +49,8 @@ interface Prepared {
   readonly headers: RequestHeaders;
 }
 
-/** What came of one hop. */
-interface Answer {
-  readonly response: ExchangeResponse;
-  readonly ms: number;
-}
-
 const noCookies: ReadonlyMap<string, string> = new Map();
+
 /**
  * HTTP for every source that calls out: connections kept alive, requests to one host at once and per second, a circuit
  * for each host, redirects, cookies, proxies, compressed bodies, limits, and errors named by what happens next.
@@ -123,6 +120,22 @@ export class HttpClient {
   /** A text without the secrets that this client has expanded: `${secret:NAME}` stands for them. */
   redact(text: string): string {
     return this.#secrets.redact(text);
+  }
+
+  /**
+   * A place at the gate of a URL's host, for something else than this client that asks it: a browser. Whoever has it
+   * ends it.
+   *
+   * @throws as `HostTurn.take` does.
+   */
+  async visit(
+    url: string,
+    request: Pick<HttpRequest, 'minDelayMs' | 'signal'>,
+  ): Promise<{ readonly turn: HostTurn; readonly facts: RequestFacts }> {
+    request.signal.throwIfAborted();
+    this.#closing.signal.throwIfAborted();
+    const target = new URL(url);
+    return { turn: await this.#turn(target.host, request), facts: this.#facts('GET', target) };
   }
 
   /** How each host is doing; those from before that were not needed again are as they were. */
@@ -207,7 +220,7 @@ export class HttpClient {
         );
       }
       chain ??= new RedirectChain(this.#config.maxRedirects);
-      const facts = this.#facts(hop);
+      const facts = this.#facts(hop.method, hop.url);
       const next = redirected(hop, location, response.status, facts);
       chain.step(hop, next, setCookie !== undefined, facts);
       await request.onRedirect?.(hop.url.href, next.url.href);
@@ -218,27 +231,26 @@ export class HttpClient {
 
   /** One hop, through the host's gate and circuit. The answer's status is a redirect, or one that is accepted. */
   async #send(hop: Hop, request: HttpRequest, prepared: Prepared): Promise<Answer> {
-    const host = this.#host(hop.url.host);
-    host.assertReady();
-    const turn = host.gate.enter(request.minDelayMs ?? 0, request.signal);
-    if (turn !== undefined) await turn;
-    const sentAtMs = this.#context.clock.monotonicMs();
+    const turn = await this.#turn(hop.url.host, request);
     try {
-      this.#closing.signal.throwIfAborted();
-      // While this one waited, others may have found out that the host wants to be left alone.
-      if (turn !== undefined) host.assertReady();
       await this.#context.requests.take();
-      const response = await host.run(() => this.#exchange(hop, request, prepared), request.signal);
-      const ms = this.#context.clock.monotonicMs() - sentAtMs;
-      this.#judge(response, host, hop, request, sentAtMs, ms);
-      return { response, ms };
-    } catch (error) {
-      if (error instanceof CollectorError) throw error;
-      request.signal.throwIfAborted();
-      throw this.#failure(error, host, hop, this.#context.clock.monotonicMs() - sentAtMs);
+      await request.beforeSend?.();
+      return await turn.ask(() => this.#exchange(hop, request, prepared), {
+        facts: this.#facts(hop.method, hop.url),
+        signal: request.signal,
+        isAccepted: (status) => isAccepted(status, request),
+      });
     } finally {
-      host.gate.leave();
+      turn.end();
     }
+  }
+
+  #turn(
+    host: string,
+    { minDelayMs = 0, signal }: Pick<HttpRequest, 'minDelayMs' | 'signal'>,
+  ): Promise<HostTurn> {
+    const closing = this.#closing.signal;
+    return HostTurn.take(this.#host(host), this.#context.clock, closing, { minDelayMs, signal });
   }
 
   #exchange(hop: Hop, request: HttpRequest, prepared: Prepared): Promise<ExchangeResponse> {
@@ -261,38 +273,6 @@ export class HttpClient {
     });
   }
 
-  /** Records how the host answered, and throws for a status that is neither accepted nor a redirect. */
-  #judge(
-    response: ExchangeResponse,
-    host: Host,
-    hop: Hop,
-    request: HttpRequest,
-    sentAtMs: number,
-    ms: number,
-  ): void {
-    const { status, headers } = response;
-    const isAnswer =
-      isAccepted(status, request) || (isRedirect(status) && headers.location !== undefined);
-    if (isAnswer && !isTroubleStatus(status)) {
-      host.succeeded(ms);
-      return;
-    }
-    const rule = statusRule(response, this.#context.clock.now());
-    const delayMs = rule.kind === 'throttled' ? host.refused(rule.delayMs, sentAtMs) : rule.delayMs;
-    const error = statusFailure(rule, status, delayMs, this.#facts(hop), excerptOf(response));
-    if (rule.kind === 'failed') host.succeeded(ms);
-    else host.failed(error, ms, true);
-    if (!isAnswer) throw error;
-  }
-
-  #failure(error: unknown, host: Host, hop: Hop, ms: number): CollectorError {
-    if (this.#closing.signal.aborted) return closedError();
-    const failure = transportFailure(error, this.#facts(hop));
-    if (isTransportTrouble(error)) host.failed(failure, ms, false);
-    else host.succeeded(ms);
-    return failure;
-  }
-
   #host(name: string): Host {
     let host = this.#hosts.get(name);
     if (host === undefined) {
@@ -303,11 +283,11 @@ export class HttpClient {
     return host;
   }
 
-  #facts(hop: Hop): RequestFacts {
+  #facts(method: string, url: URL): RequestFacts {
     return {
-      method: hop.method,
-      url: this.redact(hop.url.href),
-      host: hop.url.host,
+      method,
+      url: this.redact(url.href),
+      host: url.host,
       redact: (text) => this.redact(text),
     };
   }
@@ -315,8 +295,4 @@ export class HttpClient {
 
 function isAccepted(status: number, request: HttpRequest): boolean {
   return (status >= 200 && status < 300) || request.accept?.(status) === true;
-}
-
-function closedError(): RetryError {
-  return new RetryError('CLIENT_CLOSED', 'The request was ended because its source was closed.');
 }

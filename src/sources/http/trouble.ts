@@ -1,3 +1,4 @@
+import { CollectorError } from '../../core/errors.ts';
 import { BodyTooLargeError, UnknownCodingError } from './body.ts';
 import { BodyDamagedError } from './exchange.ts';
 
@@ -40,9 +41,35 @@ export function isInvalidRequest(error: unknown): boolean {
   return systemCodeOf(error) === 'UND_ERR_INVALID_ARG';
 }
 
-/** Whether what an exchange threw means that the host, or the way to it, is in trouble. */
+/** Nobody was there to send anything to. */
+const unreachedCodes: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EAI_NODATA',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+/** Whether what an exchange threw shows that the request did not reach its server. */
+export function hasNeverLeft(error: unknown): boolean {
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  // Later on a connection breaks with the same codes (ETIMEDOUT), but then in a read.
+  const isConnecting =
+    first instanceof Error &&
+    'syscall' in first &&
+    /^(connect|getaddrinfo)/.test(String(first.syscall));
+  return (
+    isConnecting ||
+    unreachedCodes.has(systemCodeOf(error) ?? '') ||
+    isCertificateError(error) ||
+    isInvalidRequest(error)
+  );
+}
+
+/** Whether what an exchange threw means that the host, or the way to it, is in trouble. Our own errors do not say so. */
 export function isTransportTrouble(error: unknown): boolean {
   return !(
+    error instanceof CollectorError ||
     error instanceof BodyTooLargeError ||
     error instanceof UnknownCodingError ||
     error instanceof BodyDamagedError ||
