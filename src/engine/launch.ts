@@ -6,7 +6,7 @@ import type { RecoveredEvent, SessionEvent } from '../core/events.ts';
 import type { Secrets } from '../core/ports.ts';
 import { Redactor, watchedSecrets } from '../core/redactor.ts';
 import type { InDoubtWord, SessionResumeResult } from '../core/recoveryData.ts';
-import { createSource, needsDoneByLane } from '../sources/registry.ts';
+import { createSource, doubtRuleOf, needsDoneByLane } from '../sources/registry.ts';
 import type { NetworkSettings, SourceContext } from '../sources/source.ts';
 import { collectionLock, type SessionLayout } from '../storage/layout.ts';
 import { FileLock } from '../storage/lock.ts';
@@ -31,10 +31,12 @@ import { loadCollection } from './loadCollection.ts';
 import { logJournal } from './journalLog.ts';
 import { isMerge, writeManifest } from './merge/manifest.ts';
 import { LateLog } from './lateLog.ts';
+import { Ledger } from './paid/ledger.ts';
 import { compileRecordSchema, Preparer } from './prepare.ts';
 import { refuseInDoubt, settleInDoubt } from './recovery/inDoubt.ts';
 import { backTo, bringFailedBack, tellResult, type GoingBack } from './recovery/takeUp.ts';
 import { RequestBlocks } from './requestMeter.ts';
+import { createRemapSource } from './remap/remapSource.ts';
 import { SessionRun } from './sessionRun.ts';
 
 /** Everything that a run gets from where it runs: the terminal or the editor. */
@@ -87,10 +89,11 @@ export async function startCollection(
   overrides: Partial<Collection['limits']> = {},
 ): Promise<Launched> {
   const { ports, opener } = environment;
-  const loaded = await loadCollection(file);
+  const root = await findStateRoot(ports.fileSystem, file, workspace);
+  const loaded = await loadCollection(file, root);
   const collection: Collection = { ...loaded, limits: { ...loaded.limits, ...overrides } };
   await checkSecrets(collection, environment.secrets);
-  const root = await findStateRoot(ports.fileSystem, file, workspace);
+  await refusePaidOnNetworkDisk(root, collection);
   const outputDir = await resolveOutputDir(root, collection.output.dir);
   // It is held for a moment only; who carries the session out is told by the session's own lock.
   const lock = await FileLock.acquire(collectionLock(root, collection.name), {
@@ -158,14 +161,21 @@ async function resumeIn(
 ): Promise<Launched> {
   const { ports, opener } = environment;
   const { layout } = found;
+  await refusePaidOnNetworkDisk(layout.root, collection);
   const startedAt = ports.clock.now();
   const startedMs = ports.clock.monotonicMs();
   const header = await readSessionHeader(ports, layout);
   const changed = fixedDifferences(header.collection, collection);
   if (changed.length > 0) throw configChanged(header, changed);
   const back = await goingBack(ports, found, collection, choices);
-  if (found.view.reservedMicroUsd > 0 && choices.inDoubt === undefined) {
-    await refuseInDoubt(ports.fileSystem, layout);
+  const doubtRule =
+    doubtRuleOf(collection) ?? (found.view.reservedMicroUsd > 0 ? 'ask' : undefined);
+  if (
+    doubtRule !== undefined &&
+    choices.inDoubt === undefined &&
+    !(await hasAnswersToFind(ports, found))
+  ) {
+    await refuseInDoubt(ports.fileSystem, layout, doubtRule);
   }
   const previous =
     collection.dedup.against === 'previous'
@@ -182,7 +192,13 @@ async function resumeIn(
   const { store, recovered } = opened;
   try {
     const callsSettled =
-      choices.inDoubt === undefined ? 0 : await settleInDoubt(store, choices.inDoubt);
+      doubtRule === undefined
+        ? 0
+        : await settleInDoubt(store, {
+            rule: doubtRule,
+            word: choices.inDoubt,
+            hasNewGap: (recovered?.journalGaps ?? 0) > 0,
+          });
     const unitsRetried =
       choices.retryFailed === undefined ? 0 : await bringFailedBack(store, choices.retryFailed);
     const run = await launch(environment, store, log);
@@ -203,6 +219,32 @@ async function resumeIn(
     await putAway(store, log);
     throw error;
   }
+}
+
+/** @throws UsageError where a collection costs money and another machine decides what is durable. */
+async function refusePaidOnNetworkDisk(root: string, collection: Collection): Promise<void> {
+  if (doubtRuleOf(collection) === undefined) return;
+  const networked = await networkFileSystemAt(root);
+  if (networked === undefined) return;
+  throw new UsageError(
+    'PAID_ON_NETWORK_DISK',
+    `${root} is on ${networked}, where another machine decides what is durable: what is paid for there could be lost, ` +
+      'or paid for twice. Keep collections that cost money on a local disk.',
+    { root, fileSystem: networked },
+  );
+}
+
+/** Whether the raw file has more than the journal knows: the answer to a call in doubt may be there. */
+async function hasAnswersToFind(
+  { fileSystem }: StoragePorts,
+  { view, layout }: FoundSession,
+): Promise<boolean> {
+  for (const { role, file, bytes } of view.files) {
+    if (role !== 'raw') continue;
+    const status = await fileSystem.status(layout.absolute(file));
+    if (status !== undefined && status.size > bytes) return true;
+  }
+  return false;
 }
 
 /** Nothing was begun: whoever corrects what is wrong finds the session free, and stopped. */
@@ -291,18 +333,25 @@ async function launch(
     ...(collection.debug.snapshots ? snapshotsOf(store, log, redactor) : {}),
     requests,
   };
-  const source = await createSource(collection.source, context, doneByLane);
+  const source =
+    collection.remap === undefined
+      ? await createSource(collection.source, context, doneByLane)
+      : await createRemapSource(ports.fileSystem, collection, context);
   const networked = await networkFileSystemAt(store.layout.root);
   if (networked !== undefined) {
     const message = `The workspace is on ${networked}: what is durable there, and who holds a session, is up to another machine. Keep collections that matter on a local disk.`;
     log.warn({ fileSystem: networked }, message);
   }
+  const doubtRule = doubtRuleOf(collection);
+  const ledger =
+    doubtRule === undefined ? undefined : await Ledger.open({ ...ports, store, doubtRule });
   const { schema } = collection.record;
   const validate = schema === undefined ? undefined : await compileRecordSchema(schema);
   const run = new SessionRun({
     store,
     source,
     preparer: new Preparer(source, collection, validate),
+    ledger,
     clock: ports.clock,
     random: ports.random,
     logger: log,
@@ -367,6 +416,8 @@ function isOver({ view }: FoundSession, { limits }: Collection): boolean {
 const secretPattern = /\$\{secret:([^}]+)\}/g;
 
 async function checkSecrets(collection: Collection, secrets: Secrets): Promise<void> {
+  // What is mapped again has been received.
+  if (collection.remap !== undefined) return;
   const names = [...JSON.stringify(collection.source).matchAll(secretPattern)].map(
     (m) => m[1] ?? '',
   );

@@ -1,7 +1,7 @@
 import type { Collection } from '../core/config.ts';
-import type { JournalEvent, RequeuedEvent } from '../core/events.ts';
+import type { EndProof, JournalEvent, RequeuedEvent } from '../core/events.ts';
 import type { Fingerprint } from '../core/keys.ts';
-import { toJsonLine, type JsonValue } from '../core/json.ts';
+import { toJsonLine, type JsonObject, type JsonValue } from '../core/json.ts';
 import type { ClaimedUnit, NewUnit, Unit } from '../core/unit.ts';
 import type { Handover, PreparedRecord, PreparedReject } from '../storage/committer.ts';
 import type { Page, Source } from '../sources/source.ts';
@@ -74,6 +74,11 @@ export class Outbox {
     this.#newUnits = this.#newUnits.concat(newUnits);
     if (events.length > 0 || this.#held >= this.#flushEvery) await this.#flush(events);
     else if (this.#held > 0) this.#startTimer();
+  }
+
+  /** Keeps a page that was paid for: its raw lines, and what the journal says of them. Nothing is made of it yet. */
+  async keep(raw: readonly string[], events: readonly JournalEvent[]): Promise<void> {
+    await this.#store.hand({ unit: this.unit.n, raw, events });
   }
 
   /** Hands over what is held. */
@@ -158,15 +163,31 @@ export class Outbox {
   }
 }
 
-/** Lines of the raw file: every item as received, and a mark at the page's end. */
+/** Lines of the raw file: every item as received, and a mark at the page's end. See `core/rawLine.ts`. */
 export function rawLines<Item>(
   unit: ClaimedUnit,
   page: Page<Item>,
   source: Source<Item>,
 ): string[] {
-  const at = { unit: unit.n, intent: null, cursor: unit.cursor ?? null };
+  const { answer, end, units = [], duplicates = 0 } = page;
+  const at = { unit: unit.n, intent: answer?.intent ?? null, cursor: unit.cursor ?? null };
+  const mark = {
+    ...at,
+    end: true,
+    items: page.items.length,
+    next: page.cursor ?? null,
+    ...(end === undefined ? {} : { proof: asJsonValue(end) }),
+    ...(units.length === 0 ? {} : { units: units.map(asJsonValue) }),
+    ...(duplicates === 0 ? {} : { duplicates }),
+    ...(answer?.hasMore === true ? { hasMore: true } : {}),
+  };
   return [
     ...page.items.map((item, i) => toJsonLine({ ...at, i, item: source.toRaw(item) })),
-    toJsonLine({ ...at, end: true, items: page.items.length, next: page.cursor ?? null }),
+    toJsonLine(mark),
   ];
+}
+
+/** A plain object of ours as what it is. */
+function asJsonValue(value: EndProof | NewUnit): JsonObject {
+  return { ...value };
 }

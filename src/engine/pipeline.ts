@@ -12,9 +12,11 @@ import {
 import type { JournalEvent, RequeuedEvent, UnitError } from '../core/events.ts';
 import type { JsonValue } from '../core/json.ts';
 import type { ClaimedUnit, Unit } from '../core/unit.ts';
-import type { Page, Source } from '../sources/source.ts';
+import type { CollectContext, Page, Source } from '../sources/source.ts';
 import type { SessionStore } from '../storage/sessionStore.ts';
 import { Outbox, rawLines } from './outbox.ts';
+import type { Ledger } from './paid/ledger.ts';
+import type { UnitLedger } from './paid/unitLedger.ts';
 import type { Preparer } from './prepare.ts';
 
 /** What the pipeline runs on. */
@@ -23,6 +25,8 @@ export interface PipelineParts<Item> {
   readonly store: SessionStore;
   readonly preparer: Preparer<Item>;
   readonly keepsRaw: boolean;
+  /** What the session pays for; undefined where calls cost nothing. */
+  readonly ledger: Ledger | undefined;
   readonly maxAttempts: number;
   readonly onNewUnits: (units: readonly Unit[]) => void;
 }
@@ -55,11 +59,19 @@ export async function carryOut<Item>(
 ): Promise<UnitOutcome> {
   const { source, store, preparer } = parts;
   const outbox = new Outbox(store, unit, store.collection.durability, parts.onNewUnits);
+  const calls = parts.ledger?.begin(unit, signal);
   let outcome: UnitOutcome | undefined;
   try {
-    for await (const page of source.collect(unit, { signal })) {
+    for await (const { page, isKept } of pagesOf(unit, parts, calls, signal)) {
+      const isRaw = parts.keepsRaw && !isKept;
+      let raw = isRaw ? rawLines({ ...unit, cursor: outbox.cursor }, page, source) : [];
+      if (calls !== undefined && page.answer !== undefined) {
+        const events = calls.answerEvents(page, outbox.cursor);
+        await outbox.keep(raw, events);
+        calls.answered(events);
+        raw = [];
+      }
       const prepared = await preparer.prepare(page.items, unit);
-      const raw = parts.keepsRaw ? rawLines({ ...unit, cursor: outbox.cursor }, page, source) : [];
       page.items.length = 0;
       const { units = [], duplicates } = page;
       await outbox.put(prepared, units, raw, progressEvents(unit, page), duplicates);
@@ -76,7 +88,36 @@ export async function carryOut<Item>(
     if (outcome !== undefined) return outcome;
     if (error instanceof FaultError) throw error;
     await outbox.close();
-    return settle(error, outbox, parts, signal);
+    return await settle(error, outbox, parts, signal);
+  } finally {
+    calls?.leave();
+  }
+}
+
+/** A unit's pages: what was paid for and is on disk first, then what the source gives from there on. */
+async function* pagesOf<Item>(
+  unit: ClaimedUnit,
+  { source, store }: PipelineParts<Item>,
+  calls: UnitLedger | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<{ readonly page: Page<Item>; readonly isKept: boolean }, void, void> {
+  let cursor: JsonValue | undefined = unit.cursor;
+  if (calls !== undefined) {
+    const kept = calls.kept(source);
+    let next = await kept.next();
+    for (; next.done !== true; next = await kept.next()) yield { page: next.value, isKept: true };
+    if (next.value === undefined) return;
+    cursor = next.value.cursor;
+  }
+  const context: CollectContext = {
+    signal,
+    ...(calls === undefined ? {} : { calls }),
+    ...(store.collection.limits.perKey === undefined
+      ? {}
+      : { hasRoomFor: (value) => store.hasRoomFor(value) }),
+  };
+  for await (const page of source.collect({ ...unit, cursor }, context)) {
+    yield { page, isKept: false };
   }
 }
 

@@ -11,26 +11,29 @@ import type { SessionStore } from '../storage/sessionStore.ts';
 import { CheckpointSchedule } from './checkpointSchedule.ts';
 import { Frontier } from './frontier.ts';
 import { carryOut, type PipelineParts, type UnitOutcome } from './pipeline.ts';
+import type { Ledger } from './paid/ledger.ts';
 import type { Preparer } from './prepare.ts';
 import { retriedUnits } from './recovery/retry.ts';
-import { RunStats } from './stats.ts';
 import type { RequestBlocks } from './requestMeter.ts';
+import { RunStats } from './stats.ts';
 
 /** What a run is made of. */
 export interface SessionRunParts {
   readonly store: SessionStore;
   readonly source: Source<unknown>;
   readonly preparer: Preparer<unknown>;
+  /** What the session pays for; left out where calls cost nothing. */
+  readonly ledger?: Ledger | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
   /** Called with the journal's new lines. */
   readonly onEntries: (entries: readonly JournalEntry[]) => void;
+  /** The meter that the source counts requests by. */
+  readonly requests?: RequestBlocks;
   /** What must be durable before the session is called completed; may be called again after it was aborted. */
   readonly beforeCompleted?: (signal: AbortSignal) => Promise<void>;
 }
-  /** The meter that the source counts requests by. */
-  readonly requests?: RequestBlocks;
 
 /** How a run ended. */
 export interface RunEnd {
@@ -52,12 +55,12 @@ class Interruption extends Error {
 
 const planChunk = 1000;
 const sampleMs = 1000;
-
-/**
- * One session being carried out by this process, from start or resume until it is completed, stopped or faulted. Pausing
 const minuteMs = 60_000;
 /** Timers can't take more than some weeks at once. */
 const longestSleepMs = 86_400_000;
+
+/**
+ * One session being carried out by this process, from start or resume until it is completed, stopped or faulted. Pausing
  * keeps it alive with its lock.
  */
 export class SessionRun {
@@ -95,7 +98,9 @@ export class SessionRun {
       source,
       store,
       preparer: parts.preparer,
-      keepsRaw: collection.output.raw ?? source.traits.paid,
+      // What was paid for is kept, whatever becomes of it.
+      keepsRaw: source.traits.paid || collection.output.raw === true,
+      ledger: parts.ledger,
       maxAttempts: collection.retry.attempts,
       onNewUnits: (units) => {
         this.#frontier.add(units);
@@ -231,6 +236,7 @@ export class SessionRun {
       if (units.length === 0) return [];
       for (const { n, keys } of units) store.expectAgain(n, keys);
       await store.record(...units.flatMap(({ events }) => events));
+      await this.#parts.ledger?.load(units.map(({ n }) => n));
       count = units.length;
       return units;
     });
@@ -262,13 +268,13 @@ export class SessionRun {
     );
     // One that fails interrupts the others; the work is over when all of them are at rest.
     const { beforeCompleted } = this.#parts;
+    void this.#watchTime(signal);
     this.#workers = Promise.all(tasks).then(async () => {
       if (!signal.aborted && beforeCompleted !== undefined) await this.#conclude(beforeCompleted);
       this.#stats.stop();
       if (!signal.aborted || store.isTargetReached) void this.#end('completed');
     });
   }
-    void this.#watchTime(signal);
 
   /** Does what comes before the end. Where that fails, the run is interrupted and not at its end. */
   async #conclude(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
@@ -307,15 +313,15 @@ export class SessionRun {
       // The work is over before its time is.
       return;
     }
+    const message = `The ${maxMinutes} minutes of limits.maxMinutes are used up.`;
+    const data = { limit: 'maxMinutes', max: maxMinutes };
+    this.#pauseFor(new PauseError('MINUTES_USED_UP', message, data, { reason: 'budget' }));
   }
 
   async #plan(signal: AbortSignal): Promise<void> {
     if (this.#isPlanned) return;
     const { store, source } = this.#parts;
     const hand = async (newUnits: readonly NewUnit[]): Promise<void> => {
-    const message = `The ${maxMinutes} minutes of limits.maxMinutes are used up.`;
-    const data = { limit: 'maxMinutes', max: maxMinutes };
-    this.#pauseFor(new PauseError('MINUTES_USED_UP', message, data, { reason: 'budget' }));
       this.#frontier.add((await store.hand({ newUnits })).newUnits);
     };
     try {
@@ -360,6 +366,7 @@ export class SessionRun {
     const { random, store } = this.#parts;
     switch (outcome.kind) {
       case 'finished':
+        this.#parts.ledger?.forget(unit.n);
         this.#frontier.finish(unit);
         this.#checkpoints.unitFinished();
         return;
@@ -470,6 +477,7 @@ export class SessionRun {
       for (const type of this.#checkpoints.takeLast()) await this.#writeCheckpoint(type);
     }
     await store.record(
+      ...(this.#parts.requests?.giveBack() ?? []),
       isCompleted
         ? { type: 'completed', by: store.isTargetReached ? 'target' : 'exhausted', activeMs }
         : { type: 'stopped', reason, activeMs },
@@ -477,7 +485,6 @@ export class SessionRun {
     this.#stats.reset();
     await this.#writeCheckpoint(isCompleted ? 'session_completed' : 'session_paused');
   }
-      ...(this.#parts.requests?.giveBack() ?? []),
 
   /** A checkpoint that can't be written costs a place to resume from, and no record: the run goes on. */
   async #writeCheckpoint(type: CheckpointType): Promise<void> {

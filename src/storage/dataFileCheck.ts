@@ -8,7 +8,7 @@ import { sha256Hex } from './dataFile.ts';
 import { hasCode, readFully, withFile, type FileSystem } from './fileSystem.ts';
 import type { SessionLayout } from './layout.ts';
 import { findDamage } from './rangeCheck.ts';
-import { adoptLines } from './recovery.ts';
+import { adoptTail } from './recovery.ts';
 
 /** What was found in the data files of a session. */
 export interface DataFileCheck {
@@ -74,14 +74,14 @@ async function findingOf(
   const start = cut ?? bytes;
   const surplus = Math.max(0, status.size - start);
   const adopted =
-    surplus > 0 && role === 'master'
-      ? await adoptLines(fileSystem, layout, collection, { role, file, start, limit: status.size })
+    surplus > 0
+      ? await adoptTail(fileSystem, layout, collection, known, { start, limit: status.size })
       : undefined;
   return {
     ...known,
     actual_bytes: status.size,
     last_modified: await modifiedAtOf(path),
-    records_to_adopt: adopted?.records ?? 0,
+    records_to_adopt: role === 'raw' ? 0 : (adopted?.records ?? 0),
     torn_bytes: surplus - (adopted?.range.bytes ?? 0),
   };
 }

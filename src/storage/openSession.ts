@@ -334,7 +334,7 @@ async function openLocked(
       journalTornBytes: tornJournal?.bytes ?? 0,
       journalGaps: scan.gaps.length,
       tornFiles: tornJournal === undefined ? tornFiles : [tornJournal, ...tornFiles],
-      adopted: adopted.reduce((sum, a) => sum + a.records, 0),
+      adopted: adopted.reduce((sum, a) => sum + (a.range.role === 'raw' ? 0 : a.records), 0),
       damaged: damage.map(({ file, offset, bytes }) => ({ file, offset, bytes })),
       requeued: requeued.length,
       ...(units === undefined ? {} : { units }),

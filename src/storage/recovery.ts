@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { assertNever } from '../core/assert.ts';
 import type { Collection } from '../core/config.ts';
 import { FaultError } from '../core/errors.ts';
 import type {
@@ -9,6 +10,7 @@ import type {
   RecoveredEvent,
 } from '../core/events.ts';
 import { packFingerprints, type Fingerprint } from '../core/keys.ts';
+import { rawLineOf } from '../core/rawLine.ts';
 import type { FileView } from '../core/view.ts';
 import { sha256Hex } from './dataFile.ts';
 import { cutTo, keepAside, syncNames } from './durableFiles.ts';
@@ -50,8 +52,8 @@ export async function cutTornJournal(
 
 /**
  * Makes each data file end where the journal says, from the last journalled range on. Whole good lines of a master are
- * kept and adopted where their keys can be told; from the first bad line on all is copied aside and cut. What no
- * journal line names was never acknowledged. Records in holes are won back in the same way; nothing is cut there.
+ * kept and adopted where their keys can be told, and whole pages of a raw file that were paid for; from the first bad
+ * line on all is copied aside and cut. What no journal line names was never acknowledged. Records in holes are won back in the same way; nothing is cut there.
  *
  * @param files as {@link findDamage} has left them.
  * @throws FaultError when a file is missing.
@@ -82,15 +84,10 @@ export async function recoverDataFiles(
     const status = await fileSystem.status(path);
     if (status === undefined) throw lostFile(path, file.role);
     if (status.size === file.bytes) continue;
-    const kept =
-      file.role === 'master'
-        ? await adoptLines(fileSystem, layout, collection, {
-            role: file.role,
-            file: file.file,
-            start: file.bytes,
-            limit: status.size,
-          })
-        : undefined;
+    const kept = await adoptTail(fileSystem, layout, collection, file, {
+      start: file.bytes,
+      limit: status.size,
+    });
     if (kept !== undefined) adopted.push(kept);
     const end = file.bytes + (kept?.range.bytes ?? 0);
     if (end === status.size) continue;
@@ -100,6 +97,48 @@ export async function recoverDataFiles(
     tornFiles.push({ file: file.file, offset: end, bytes, keptAs });
   }
   return { tornFiles, adopted };
+}
+
+/** The event that adopts what is good after the last journalled range of a file; undefined when nothing is. */
+export async function adoptTail(
+  fileSystem: FileSystem,
+  layout: SessionLayout,
+  collection: Collection,
+  { role, file }: Pick<FileView, 'role' | 'file'>,
+  { start, limit }: Pick<FilePart, 'start' | 'limit'>,
+): Promise<AdoptedEvent | undefined> {
+  const part = { role, file, start, limit };
+  switch (role) {
+    case 'master':
+      return adoptLines(fileSystem, layout, collection, part);
+    case 'raw': {
+      // A page that was paid for is not thrown away because the power went before the journal had it.
+      const end = await endOfPaidPages(fileSystem, layout, part);
+      if (end === start) return undefined;
+      return adoptLines(fileSystem, layout, collection, { ...part, limit: end });
+    }
+    case 'rejected':
+      return undefined;
+    default:
+      return assertNever(role, 'file role');
+  }
+}
+
+/** Where the last whole page ends that was paid for. */
+async function endOfPaidPages(
+  fileSystem: FileSystem,
+  layout: SessionLayout,
+  { file, start, limit }: FilePart,
+): Promise<number> {
+  let end = start;
+  let position = start;
+  for await (const { bytes, isWhole } of readLines(fileSystem, layout.absolute(file), start)) {
+    const line = isWhole && position < limit ? rawLineOf(bytes) : undefined;
+    if (line === undefined) break;
+    position += bytes.length + 1;
+    if (line.isEnd && line.intent !== null) end = position;
+  }
+  return end;
 }
 
 /** A part of a data file. */
@@ -194,11 +233,11 @@ async function rewrite(fileSystem: FileSystem, path: string, offset: number): Pr
   });
 }
 
-/** Units that have lost lines, or may have, and are at rest: back to their start. Paid ones are not paid again. */
+/** Units that have lost lines, or may have, and are at rest: back to their start. What was paid for comes from raw. */
 export function damagedUnitEvents(index: SessionIndex, damaged: Iterable<number>): JournalEvent[] {
   const events: JournalEvent[] = [];
   for (const n of damaged) {
-    const state = index.stateOfFreeUnit(n);
+    const state = index.stateOf(n);
     if (state === undefined || state === 'in_progress') continue;
     events.push({ type: 'requeued', unit: n, reason: 'damaged', attempts: 0, from: state });
   }

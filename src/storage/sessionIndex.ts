@@ -304,6 +304,16 @@ export class SessionIndex {
     return row === undefined ? undefined : this.#toUnit(row);
   }
 
+  /** Pending units with calls that cost money, in order of their numbers. */
+  pendingPaidUnits(): number[] {
+    const sql =
+      'SELECT DISTINCT unit FROM intents WHERE unit IN (SELECT n FROM pending) ORDER BY unit';
+    return this.#database
+      .prepare(sql)
+      .all()
+      .map((row) => Number(row['unit']));
+  }
+
   /** How many pending units go on in their middle. */
   pendingAtCursor(): number {
     const sql =
@@ -318,13 +328,9 @@ export class SessionIndex {
     return counts;
   }
 
-  /** The state of a unit; undefined when it is not known, or when money was given out for it. */
-  stateOfFreeUnit(n: number): UnitState | undefined {
-    const row = this.#database
-      .prepare(
-        'SELECT state FROM unit_states u WHERE n = ? AND NOT EXISTS (SELECT 1 FROM intents i WHERE i.unit = u.n)',
-      )
-      .get(n);
+  /** The state of a unit; undefined when it is not known. */
+  stateOf(n: number): UnitState | undefined {
+    const row = this.#database.prepare('SELECT state FROM unit_states WHERE n = ?').get(n);
     return row === undefined ? undefined : unitStates[Number(row['state'])];
   }
 

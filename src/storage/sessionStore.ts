@@ -1,7 +1,13 @@
 import { dirname, join } from 'node:path';
 import type { Collection } from '../core/config.ts';
 import { codeOf, FaultError, messageOf } from '../core/errors.ts';
-import type { CheckpointType, FileRole, HostHealth, JournalEvent } from '../core/events.ts';
+import type {
+  CheckpointType,
+  CommittedRange,
+  FileRole,
+  HostHealth,
+  JournalEvent,
+} from '../core/events.ts';
 import type { Fingerprint } from '../core/keys.ts';
 import { fingerprint } from '../core/keys.ts';
 import type { Clock, Logger, Random } from '../core/ports.ts';
@@ -14,8 +20,8 @@ import {
   type CheckpointWriterOptions,
 } from './checkpointFiles.ts';
 import { Committer, type Handover, type Receipt } from './committer.ts';
-import { DataFile } from './dataFile.ts';
-import { hasCode, type FileSystem } from './fileSystem.ts';
+import { DataFile, sha256Hex } from './dataFile.ts';
+import { hasCode, readFully, withFile, type FileSystem } from './fileSystem.ts';
 import type { IndexFeeder } from './indexFeeder.ts';
 import { sealIndex } from './indexSeal.ts';
 import { journalStart, type Journal, type PlacedEntry } from './journal.ts';
@@ -210,6 +216,33 @@ export class SessionStore {
     await scanJournal(this.#parts.ports.fileSystem, this.layout.journal, journalStart, (entry) => {
       if (entry.seq <= seq) onEntry(entry);
     });
+  }
+
+  /** Pending units with calls that cost money, in order of their numbers. */
+  async pendingPaidUnits(): Promise<number[]> {
+    return (await this.#parts.index.current()).pendingPaidUnits();
+  }
+
+  /** The bytes of a journalled part of a data file; undefined when they are not there, or not what was written. */
+  async readRange({
+    file,
+    offset,
+    bytes,
+    sha256,
+  }: Pick<CommittedRange, 'file' | 'offset' | 'bytes' | 'sha256'>): Promise<Buffer | undefined> {
+    const { fileSystem } = this.#parts.ports;
+    const path = this.layout.absolute(file);
+    if ((await fileSystem.status(path)) === undefined) return undefined;
+    const content = await withFile(fileSystem, path, 'read', (handle) =>
+      readFully(handle, offset, bytes),
+    );
+    return sha256Hex(content) === sha256 ? content : undefined;
+  }
+
+  /** Whether another record with this value of `limits.perKey.field` is taken; what is under way is not counted. */
+  hasRoomFor(limitValue: string): boolean {
+    const { max = Infinity } = this.collection.limits.perKey ?? {};
+    return (this.#parts.perKeyCounts.get(limitValue) ?? 0) < max;
   }
 
   /** Brings the index level with the journal: every group that has ended is told of by then. */

@@ -63,7 +63,7 @@ export class JournalFacts {
     this.last = { line, at };
     this.lines += 1;
     for (const event of events) {
-      this.money.add(event);
+      this.money.add(event, at);
       this.#addEvent(event, line, at);
     }
   }

@@ -1,48 +1,23 @@
 import type { JournalEvent } from '../../core/events.ts';
+import { isInDoubt, type PaidCall } from '../../core/paidCall.ts';
 import { maxNamed, type MoneyState } from '../../core/recoveryData.ts';
-
-/** A call that costs money, by what the journal says of it. */
-export interface PaidCall {
-  readonly intent: string;
-  readonly unit: number;
-  /** What is bought. */
-  readonly what: string;
-  readonly reservedMicroUsd: number;
-  /** What it cost in the end; undefined until that is known. */
-  readonly spentMicroUsd: number | undefined;
-  /** The other side has told its name for it: it left, and can be found there. */
-  readonly hasHandle: boolean;
-  /** An answer to it is durable. */
-  readonly isAnswered: boolean;
-}
+import { CallTable } from '../paid/callTable.ts';
 
 /** Where the money of a call is. */
 type Whereabouts = 'safe' | 'in-doubt' | 'to-be-fetched' | 'lost';
 
 /** Follows what a session pays for through its journal. */
 export class PaidCalls {
-  readonly #calls = new Map<string, PaidCall>();
+  readonly #calls = new CallTable();
   /** Units with paid calls, and whether they are done: their records are durable then. */
   readonly #isUnitDone = new Map<number, boolean>();
 
-  /** Takes in one event, in the journal's order. */
-  add(event: JournalEvent): void {
+  /** Takes in one event, in the journal's order. @param at the ISO time of its line. */
+  add(event: JournalEvent, at: string): void {
+    this.#calls.add(event, at);
     switch (event.type) {
-      case 'intent': {
-        const { intent, unit, what, reservedMicroUsd } = event;
-        const nothingYet = { spentMicroUsd: undefined, hasHandle: false, isAnswered: false };
-        this.#calls.set(intent, { intent, unit, what, reservedMicroUsd, ...nothingYet });
-        if (!this.#isUnitDone.has(unit)) this.#isUnitDone.set(unit, false);
-        return;
-      }
-      case 'handle':
-        this.#change(event.intent, { hasHandle: true });
-        return;
-      case 'answered':
-        this.#change(event.intent, { isAnswered: true });
-        return;
-      case 'settled':
-        this.#change(event.intent, { spentMicroUsd: event.spentMicroUsd });
+      case 'intent':
+        if (!this.#isUnitDone.has(event.unit)) this.#isUnitDone.set(event.unit, false);
         return;
       case 'finished':
         if (this.#isUnitDone.has(event.unit)) {
@@ -60,7 +35,7 @@ export class PaidCalls {
 
   /** Calls of which it is not known whether they left: they wait for a person's word. */
   inDoubt(): PaidCall[] {
-    return [...this.#calls.values()].filter((call) => this.#whereabouts(call) === 'in-doubt');
+    return this.#calls.all().filter((call) => this.#whereabouts(call) === 'in-doubt');
   }
 
   /** Whether anything was ever paid for. */
@@ -76,7 +51,7 @@ export class PaidCalls {
       'to-be-fetched': 0,
       lost: 0,
     };
-    for (const call of this.#calls.values()) {
+    for (const call of this.#calls.all()) {
       // Until the price is known, the worst case stands for it.
       sums[this.#whereabouts(call)] += call.spentMicroUsd ?? call.reservedMicroUsd;
     }
@@ -98,12 +73,7 @@ export class PaidCalls {
 
   #whereabouts(call: PaidCall): Whereabouts {
     if (call.isAnswered || this.#isUnitDone.get(call.unit) === true) return 'safe';
-    if (call.hasHandle) return 'to-be-fetched';
-    return call.spentMicroUsd === undefined ? 'in-doubt' : 'lost';
-  }
-
-  #change(intent: string, change: Partial<PaidCall>): void {
-    const call = this.#calls.get(intent);
-    if (call !== undefined) this.#calls.set(intent, { ...call, ...change });
+    if (isInDoubt(call)) return 'in-doubt';
+    return call.handle === undefined ? 'lost' : 'to-be-fetched';
   }
 }

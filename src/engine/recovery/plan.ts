@@ -61,7 +61,7 @@ export function plan(
         choices.checkpoint === undefined
           ? null
           : { id: choices.checkpoint.id, line: choices.checkpoint.seq + 1 },
-      may_grow: mayGrow(examined.collection.source),
+      may_grow: mayGrow(examined.collection),
       estimated_by: estimates.by,
       estimated_calls: estimates.calls,
       estimated_minutes: estimates.minutes,
@@ -72,11 +72,7 @@ export function plan(
   };
 
   function costsNothing({ facts, collection }: Examined): boolean {
-    return (
-      facts.money.isEmpty &&
-      view.spentMicroUsd === 0 &&
-      doubtRuleOf(collection.source) === undefined
-    );
+    return facts.money.isEmpty && view.spentMicroUsd === 0 && doubtRuleOf(collection) === undefined;
   }
 }
 
@@ -186,10 +182,9 @@ function endedUnits(units: Examined['view']['units']): number {
   );
 }
 
-type SourceConfig = Collection['source'];
-
 /** Whether pages may bring more units to light. */
-function mayGrow(source: SourceConfig): boolean {
+function mayGrow({ source, remap }: Collection): boolean {
+  if (remap !== undefined) return false;
   switch (source.type) {
     case 'html':
     case 'browser':

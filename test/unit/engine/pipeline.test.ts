@@ -52,6 +52,7 @@ async function begin(t: TestContext, carry: Carry, parts: Record<string, unknown
       collection,
       schema === undefined ? undefined : await compileRecordSchema(schema),
     ),
+    ledger: undefined,
     keepsRaw: collection.output.raw ?? false,
     maxAttempts: collection.retry.attempts,
     onNewUnits: (units) => found.push(...units.map((unit) => unit.key)),
@@ -328,7 +329,7 @@ test('the raw file has every item as received, with the cursor of its own page, 
     { ...at({ p: 2 }), i: 0, item: { id: 'c' } },
     { ...at({ p: 2 }), end: true, items: 1, next: { p: 3 } },
     { ...at({ p: 3 }), i: 0, item: { id: 'd' } },
-    { ...at({ p: 3 }), end: true, items: 1, next: null },
+    { ...at({ p: 3 }), end: true, items: 1, next: null, proof: { by: 'test' } },
   ]);
 });
 

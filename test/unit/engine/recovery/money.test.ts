@@ -47,7 +47,7 @@ const cases: readonly [name: string, events: readonly JournalEvent[], sums: numb
 for (const [name, events, sums] of cases) {
   test(`money: ${name}`, () => {
     const calls = new PaidCalls();
-    for (const event of events) calls.add(event);
+    for (const event of events) calls.add(event, '2026-11-21T16:15:00.000Z');
     const state = calls.state((unit) => `key of ${unit}`);
     assert.deepEqual(
       [
@@ -63,7 +63,7 @@ for (const [name, events, sums] of cases) {
 
 test('money: calls in doubt are named with their units', () => {
   const calls = new PaidCalls();
-  for (const event of [intent('i'), intent('j', 2), { ...handle, intent: 'j' }]) calls.add(event);
+  for (const event of [intent('i'), intent('j', 2), { ...handle, intent: 'j' }]) calls.add(event, '2026-11-21T16:15:00.000Z');
   assert.deepEqual(calls.state((unit) => `key of ${unit}`).in_doubt, [
     { intent: 'i', what: 'a run', unit: 'key of 1', reserved_micro_usd: 500 },
   ]);
