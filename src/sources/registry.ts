@@ -1,5 +1,6 @@
 import { assertNever } from '../core/assert.ts';
 import type { Collection } from '../core/config.ts';
+import type { PageSourceConfig } from '../core/config/htmlSource.ts';
 import { walksPages } from '../core/config/pageSources.ts';
 import type { Problem } from '../core/errors.ts';
 import type { DoubtRule, Source, SourceContext } from './source.ts';
@@ -8,11 +9,15 @@ import type { DoubtRule, Source, SourceContext } from './source.ts';
 
 type SourceConfig = Collection['source'];
 
-/** What becomes of a paid call in doubt; undefined where calls cost nothing. */
-export function doubtRuleOf(config: SourceConfig): DoubtRule | undefined {
-  switch (config.type) {
+/** What becomes of a paid call in doubt; undefined where calls cost nothing, or none is made. */
+export function doubtRuleOf({
+  source,
+  remap,
+}: Pick<Collection, 'source' | 'remap'>): DoubtRule | undefined {
+  if (remap !== undefined) return undefined;
+  switch (source.type) {
     case 'rest':
-      return config.price?.onDoubt;
+      return source.price?.onDoubt;
     case 'html':
     case 'browser':
     case 'files':
@@ -20,7 +25,7 @@ export function doubtRuleOf(config: SourceConfig): DoubtRule | undefined {
     case 'extension':
       return undefined;
     default:
-      return assertNever(config, 'source');
+      return assertNever(source, 'source');
   }
 }
 
@@ -81,10 +86,14 @@ export async function checkSource(
   root?: string,
 ): Promise<readonly Problem[]> {
   switch (config.type) {
-    case 'html':
-      return (await import('./html/checkConfig.ts')).checkPageConfig(config);
-    case 'browser':
-      return (await import('./browser/checkConfig.ts')).checkBrowserConfig(config);
+    case 'html': {
+      const { checkPageConfig } = await import('./html/checkConfig.ts');
+      return [...checkPageConfig(config), ...(await checkPageFiles(config, root))];
+    }
+    case 'browser': {
+      const { checkBrowserConfig } = await import('./browser/checkConfig.ts');
+      return [...checkBrowserConfig(config), ...(await checkPageFiles(config, root))];
+    }
     case 'rest':
       return (await import('./rest/checkRestConfig.ts')).checkRestSource(config, root);
     case 'files':
@@ -94,4 +103,12 @@ export async function checkSource(
     default:
       return assertNever(config, 'source');
   }
+}
+
+async function checkPageFiles(
+  config: PageSourceConfig,
+  root: string | undefined,
+): Promise<readonly Problem[]> {
+  if (root === undefined) return [];
+  return (await import('./html/roots.ts')).checkRootFiles(config, root);
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { forValues } from './forValues.ts';
 import { count, text, urlText } from './parts.ts';
 import { requestOptions } from './request.ts';
 
@@ -17,9 +18,14 @@ const htmlFieldLong = z.strictObject({
     .optional()
     .describe('What to make of the text. A number that is none gives null, never 0.'),
   from: z
-    .enum(['url', 'page', 'depth', 'fetchedAt', 'status'])
+    .union([
+      z.enum(['url', 'page', 'depth', 'fetchedAt', 'status']),
+      z.templateLiteral(['for.', text()]),
+    ])
     .optional()
-    .describe('A fact about the page instead of a part of it; page is the canonical URL.'),
+    .describe(
+      'A fact about the page instead of a part of it; page is the canonical URL, for.NAME a value of for (a page that was found has those of the page that it was found on).',
+    ),
 });
 
 const htmlField = z
@@ -28,7 +34,11 @@ const htmlField = z
 
 /** What every source that walks web pages is told: where to begin, where to go, what to take. */
 export const pageParts = {
-  start: z.array(urlText).default([]).describe('Pages to begin with.'),
+  for: forValues,
+  start: z
+    .array(urlText)
+    .default([])
+    .describe('Pages to begin with; each once for every combination of the values of for.'),
   sitemaps: z
     .array(urlText)
     .default([])
@@ -42,7 +52,9 @@ export const pageParts = {
       hosts: z
         .array(text())
         .optional()
-        .describe('Hosts (with port) that may be visited. Left out: those of start and sitemaps.'),
+        .describe(
+          'Hosts (with port) that may be visited; "*" is every host. Left out: those of start and sitemaps; where these hosts come from a file, for each page its own.',
+        ),
       include: z
         .array(text())
         .default([])

@@ -77,6 +77,15 @@ export function forValuesOf(input: JsonObject): JsonObject | undefined {
   return isJsonObject(values) ? values : undefined;
 }
 
+/** Every combination of the listed values of some names. */
+export function listedValues(
+  config: ForConfig,
+  names: readonly string[],
+): Generator<JsonObject, void, void> {
+  const lists = Object.entries(listsOf(config)).filter(([name]) => names.includes(name));
+  return combinations(Object.fromEntries(lists));
+}
+
 /** The names with values from files, one entry for each file. */
 export function columnsOf(config: ForConfig): ValueColumns[] {
   const byFile = new Map<string, Record<string, string | undefined>>();

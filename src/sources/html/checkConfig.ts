@@ -1,8 +1,11 @@
 import type { HtmlFieldConfig, PageSourceConfig } from '../../core/config/htmlSource.ts';
 import { messageOf, type Problem } from '../../core/errors.ts';
+import { checkFrom, checkTemplateNames } from '../forValues/checkNames.ts';
 import { canonicalUrl } from './canonicalUrl.ts';
+import { isForPath } from './fields.ts';
 import { compileRegex } from './regex.ts';
-import { parseHost, Scope } from './scope.ts';
+import { exampleOf, rootTexts } from './roots.ts';
+import { anyHost, parseHost, Scope } from './scope.ts';
 import { compileSelector } from './selector.ts';
 
 /**
@@ -11,6 +14,7 @@ import { compileSelector } from './selector.ts';
  */
 export function checkPageConfig(config: PageSourceConfig): Problem[] {
   const problems = [
+    ...checkTemplateNames(rootTexts(config), config.for),
     ...checkRoots(config),
     ...config.follow.flatMap((selector, i) => checkSelector(selector, `source.follow.${i}`)),
     ...checkScope(config),
@@ -31,19 +35,18 @@ function checkRoots(config: PageSourceConfig): Problem[] {
       },
     ];
   }
-  return [
-    ...config.start.flatMap((url, i) => checkUrl(url, `source.start.${i}`)),
-    ...config.sitemaps.flatMap((url, i) => checkUrl(url, `source.sitemaps.${i}`)),
-  ];
+  return rootTexts(config).flatMap(([path, text]) => checkUrl(config, text, path));
 }
 
-function checkUrl(text: string, path: string): Problem[] {
+function checkUrl(config: PageSourceConfig, written: string, path: string): Problem[] {
   const problem = (message: string): Problem[] => [{ code: 'URL_INVALID', message, path }];
-  if (text.includes('${secret:')) {
+  if (written.includes('${secret:')) {
     return problem(
       "A page's address is written down, so it can't hold a secret. Put it into source.request.headers or cookies.",
     );
   }
+  const text = exampleOf(config, written);
+  if (text === undefined) return [];
   const url = URL.parse(text);
   if (url === null || canonicalUrl(text) === null) {
     const hint = /^[\w.-]+\.\w+(?:[:/]|$)/.test(text) ? ` Did you mean "https://${text}"?` : '';
@@ -61,7 +64,7 @@ function checkUrl(text: string, path: string): Problem[] {
 function checkScope({ scope }: PageSourceConfig): Problem[] {
   return [
     ...(scope.hosts ?? []).flatMap((host, i) =>
-      parseHost(host) === null
+      host !== anyHost && parseHost(host) === null
         ? [
             {
               code: 'HOST_INVALID',
@@ -78,26 +81,24 @@ function checkScope({ scope }: PageSourceConfig): Problem[] {
 
 function checkRootsInScope(config: PageSourceConfig): Problem[] {
   const scope = new Scope(config);
-  const check = (text: string, path: string): Problem[] => {
-    const url = canonicalUrl(text);
+  const check = ([path, written]: readonly [string, string]): Problem[] => {
+    const url = canonicalUrl(exampleOf(config, written) ?? '');
     const refusal = url === null ? undefined : scope.refuseHost(url);
     return refusal === undefined ? [] : [{ code: refusal.code, message: refusal.message, path }];
   };
-  return [
-    ...config.start.flatMap((url, i) => check(url, `source.start.${i}`)),
-    ...config.sitemaps.flatMap((url, i) => check(url, `source.sitemaps.${i}`)),
-  ];
+  return rootTexts(config).flatMap(check);
 }
 
-function checkFields({ fields }: PageSourceConfig): Problem[] {
+function checkFields({ fields, for: values }: PageSourceConfig): Problem[] {
   const entries = Object.entries(fields);
   if (entries.length === 0) {
     return [{ code: 'NO_FIELDS', message: 'A record needs a field.', path: 'source.fields' }];
   }
-  return entries.flatMap(([name, field]) => checkField(field, `source.fields.${name}`));
+  const names = Object.keys(values);
+  return entries.flatMap(([name, field]) => checkField(field, `source.fields.${name}`, names));
 }
 
-function checkField(field: HtmlFieldConfig, path: string): Problem[] {
+function checkField(field: HtmlFieldConfig, path: string, names: readonly string[]): Problem[] {
   if (typeof field === 'string') return checkSelector(field, path);
   const { select, attr, list, from, regex } = field;
   const problems: Problem[] = [];
@@ -115,6 +116,9 @@ function checkField(field: HtmlFieldConfig, path: string): Problem[] {
         '"from" is a fact about the page; "select", "attr" and "list" are about a part of it. Give one.',
       path: `${path}.from`,
     });
+  }
+  if (from !== undefined && isForPath(from)) {
+    problems.push(...checkFrom(from, [], names, `${path}.from`));
   }
   if (typeof select === 'string') problems.push(...checkSelector(select, `${path}.select`));
   else select?.forEach((s, i) => problems.push(...checkSelector(s, `${path}.select.${i}`)));

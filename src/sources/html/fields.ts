@@ -2,7 +2,8 @@ import serialize from 'dom-serializer';
 import { isDocument, type Document, type Element } from 'domhandler';
 import { assertNever } from '../../core/assert.ts';
 import type { HtmlFieldConfig } from '../../core/config/htmlSource.ts';
-import { setKey, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { scalarText, setKey, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { compilePath } from '../text/jsonPath.ts';
 import type { HtmlDocument } from './document.ts';
 import { parseInteger, parseNumber } from './numbers.ts';
 import { compileRegex } from './regex.ts';
@@ -21,6 +22,8 @@ export interface PageFacts {
   /** ISO time. */
   readonly fetchedAt: string;
   readonly status: number;
+  /** Those values of `for` that fields are taken from. */
+  readonly for?: JsonObject | undefined;
 }
 
 /** What fields are taken from: a whole page, or one element of it. */
@@ -51,12 +54,23 @@ export function compileFields(fields: Readonly<Record<string, HtmlFieldConfig>>)
   };
 }
 
+const forPrefix = 'for.';
+
+/** Whether a field's `from` is a value of `for`, or a part of one. */
+export function isForPath(from: string): from is `for.${string}` {
+  return from.startsWith(forPrefix);
+}
+
 function compileField(config: HtmlFieldConfig): ValueReader {
   const field: LongField = typeof config === 'string' ? { select: config } : config;
   const convert = conversion(field);
   if (field.from !== undefined) {
     const { from } = field;
-    return ({ facts }) => convert.fact(facts[from], facts);
+    if (isForPath(from)) {
+      const read = compilePath(from.slice(forPrefix.length));
+      return ({ facts }) => convert.value(read(facts.for) ?? null, facts);
+    }
+    return ({ facts }) => convert.value(facts[from], facts);
   }
   if (field.select === undefined) {
     return field.list === true
@@ -100,7 +114,7 @@ function firstMatches(
 
 interface Conversion {
   node(node: Element | Document, facts: PageFacts): JsonValue;
-  fact(fact: string | number, facts: PageFacts): JsonValue;
+  value(value: JsonValue, facts: PageFacts): JsonValue;
 }
 
 function conversion(field: LongField): Conversion {
@@ -118,10 +132,10 @@ function conversion(field: LongField): Conversion {
   return {
     node: (node, facts) => typed(read(node), facts),
     // A number stays one unless the field asks for something else.
-    fact: (fact, facts) =>
-      typeof fact === 'number' && regex === undefined && field.as === undefined
-        ? fact
-        : typed(String(fact), facts),
+    value: (value, facts) =>
+      typeof value !== 'string' && regex === undefined && field.as === undefined
+        ? value
+        : typed(scalarText(value) ?? null, facts),
   };
 }
 

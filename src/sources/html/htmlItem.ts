@@ -2,6 +2,7 @@ import serialize from 'dom-serializer';
 import { isTag, type Element } from 'domhandler';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Unit } from '../../core/unit.ts';
+import { forValuesOf } from '../forValues/forUnits.ts';
 import { parseHtml, type HtmlDocument } from './document.ts';
 import type { FieldSource, PageFacts } from './fields.ts';
 import { depthOf } from './units.ts';
@@ -49,6 +50,7 @@ export function itemFromRaw(raw: JsonValue, unit: Unit): HtmlItem {
     page: text(raw['page']) ?? url,
     base: text(raw['base']) ?? url,
     depth: depthOf(unit),
+    for: forValuesOf(unit.input),
     fetchedAt: text(raw['fetchedAt']) ?? '',
     status: typeof status === 'number' ? status : 0,
   };

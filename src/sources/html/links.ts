@@ -36,25 +36,31 @@ export class LinkFinder {
     const found = new Map<string, CanonicalUrl>();
     const seen = new Set<string>();
     const folder = folderOf(base);
+    const host = this.#scope.isOwnHostOnly ? canonicalUrl(url)?.host : undefined;
     for (const element of this.#follow.all(document)) {
       for (const link of linksOf(element, this.#inside)) {
         const text = target(link)?.replace(/#.*$/s, '');
         if (text === undefined || seen.has(text) || !isFollowed(link)) continue;
         seen.add(text);
-        const page = this.#resolve(text, base, folder);
+        const page = this.#resolve(text, base, folder, host);
         if (page !== undefined && page.url !== url) found.set(page.url, page);
       }
     }
     return [...found.values()];
   }
 
-  #resolve(text: string, base: string, folder: string): CanonicalUrl | undefined {
+  #resolve(
+    text: string,
+    base: string,
+    folder: string,
+    host: string | undefined,
+  ): CanonicalUrl | undefined {
     // All but "" and "?page=2" mean the same on every page of a folder.
-    const key = `${text === '' || text.startsWith('?') ? base : folder}\n${text}`;
+    const key = `${text === '' || text.startsWith('?') ? base : folder}\n${text}\n${host ?? ''}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known === none ? undefined : known;
     const target = canonicalUrl(text, base);
-    const visited = target !== null && this.#scope.refuse(target) === undefined;
+    const visited = target !== null && this.#scope.refuse(target, false, host) === undefined;
     this.#known.set(key, visited ? target : none);
     return visited ? target : undefined;
   }

@@ -1,11 +1,12 @@
 import type { PageSourceConfig } from '../../core/config/htmlSource.ts';
-import { UnitSkippedError, UsageError } from '../../core/errors.ts';
+import { UnitSkippedError } from '../../core/errors.ts';
 import type { HostHealth } from '../../core/events.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { ClaimedUnit, NewUnit, Unit } from '../../core/unit.ts';
+import { forValuesOf } from '../forValues/forUnits.ts';
 import { HttpClient } from '../http/client.ts';
 import type { Page, SourceContext } from '../source.ts';
-import { canonicalUrl, type CanonicalUrl } from './canonicalUrl.ts';
+import { canonicalUrl } from './canonicalUrl.ts';
 import { parseHtml, type HtmlDocument } from './document.ts';
 import { compileFields, type FieldReader, type PageFacts } from './fields.ts';
 import { itemFromRaw, itemToRaw, type HtmlItem } from './htmlItem.ts';
@@ -13,11 +14,12 @@ import { baseOf, isNofollowPage, LinkFinder } from './links.ts';
 import { PageQuota } from './pageQuota.ts';
 import { Redirects } from './redirects.ts';
 import { productToken, RobotsCache } from './robots.ts';
+import { planRoots } from './roots.ts';
 import { Scope } from './scope.ts';
 import { compileSelector, type Selector } from './selector.ts';
 import { readSitemap, type SitemapEntry } from './sitemap.ts';
 import { Turns } from './turns.ts';
-import { depthOf, pageUnit, sitemapUnit, startUnit, urlOf } from './units.ts';
+import { depthOf, heritageOf, pageUnit, sitemapUnit, urlOf } from './units.ts';
 
 /** Units handed over at once: a large sitemap neither waits for its end nor makes one huge commit. */
 const unitsAtOnce = 1_000;
@@ -103,15 +105,8 @@ export class PageWalk {
   }
 
   /** The units to begin with. */
-  *plan(signal: AbortSignal): Generator<NewUnit, void, void> {
-    const units = [
-      ...this.#config.sitemaps.map((link) => sitemapUnit(required(link), 0)),
-      ...this.#config.start.map((link) => startUnit(required(link))),
-    ];
-    for (const unit of new Map(units.map((u) => [u.key, u])).values()) {
-      signal.throwIfAborted();
-      yield unit;
-    }
+  plan(signal: AbortSignal): AsyncGenerator<NewUnit, void, void> {
+    return planRoots(this.#config, this.#context, signal);
   }
 
   /**
@@ -135,12 +130,13 @@ export class PageWalk {
       depth: depthOf(unit),
       fetchedAt: received.receivedAt,
       status: received.status,
+      for: forValuesOf(unit.input),
     };
     const items: HtmlItem[] =
       this.#items === undefined
         ? [{ place: document, html, facts }]
         : this.#items.all(document).map((place) => ({ place, facts }));
-    return { document, items, units: this.#followed(document, facts, received.robotsTag) };
+    return { document, items, units: this.#followed(unit, document, facts, received.robotsTag) };
   }
 
   /** Carries out a sitemap's unit. */
@@ -186,14 +182,20 @@ export class PageWalk {
     return this.http.close();
   }
 
-  #followed(document: HtmlDocument, facts: PageFacts, robotsTag: string | undefined): NewUnit[] {
+  #followed(
+    unit: Unit,
+    document: HtmlDocument,
+    facts: PageFacts,
+    robotsTag: string | undefined,
+  ): NewUnit[] {
     const depth = facts.depth + 1;
     if (this.scope.refuseDepth(depth) !== undefined) return [];
     if (this.#robots !== undefined && isNofollowPage(document, robotsTag, this.#agent)) return [];
     const input = { depth };
+    const heritage = heritageOf(unit);
     return this.#links
       .find(document, facts.page, facts.base)
-      .map((target) => pageUnit(target, input));
+      .map((target) => pageUnit(target, input, heritage));
   }
 
   async *#readSitemap(
@@ -207,13 +209,13 @@ export class PageWalk {
       signal,
       minDelayMs,
       maxBodyBytes: maxBytes,
-      onRedirect: (_from, to) => this.#admitSitemap(to, signal),
+      onRedirect: (_from, to) => this.#admitSitemap(unit, to, signal),
     });
     let units: NewUnit[] = [];
     for await (const entries of readSitemap(body, maxBytes)) {
       signal.throwIfAborted();
       for (const entry of entries) {
-        const found = this.#sitemapEntry(entry, url, depthOf(unit));
+        const found = this.#sitemapEntry(entry, url, unit);
         if (found !== undefined) units.push(found);
       }
       if (units.length >= unitsAtOnce) {
@@ -225,9 +227,9 @@ export class PageWalk {
   }
 
   /** Refuses a sitemap that has moved to where the collection does not go. */
-  async #admitSitemap(to: string, signal: AbortSignal): Promise<void> {
+  async #admitSitemap(unit: Unit, to: string, signal: AbortSignal): Promise<void> {
     const target = canonicalUrl(to);
-    const refusal = target === null ? undefined : this.scope.refuseHost(target);
+    const refusal = target === null ? undefined : this.scope.refuseHost(target, unit.lane);
     if (refusal !== undefined) {
       throw new UnitSkippedError(
         'REDIRECT_OUT_OF_SCOPE',
@@ -239,24 +241,20 @@ export class PageWalk {
   }
 
   /** The unit for an entry of a sitemap; undefined when it is out of scope. */
-  #sitemapEntry(entry: SitemapEntry, base: string, depth: number): NewUnit | undefined {
+  #sitemapEntry(entry: SitemapEntry, base: string, unit: Unit): NewUnit | undefined {
+    const depth = depthOf(unit);
     const target = canonicalUrl(entry.link, base);
     if (target === null) return undefined;
     if (entry.kind === 'page') {
-      return this.scope.refuse(target) === undefined ? pageUnit(target, { depth: 0 }) : undefined;
+      const refusal = this.scope.refuse(target, false, unit.lane);
+      return refusal === undefined ? pageUnit(target, { depth: 0 }, heritageOf(unit)) : undefined;
     }
-    if (this.scope.refuseHost(target) !== undefined || depth >= maxSitemapNesting) {
+    if (this.scope.refuseHost(target, unit.lane) !== undefined || depth >= maxSitemapNesting) {
       this.#context.logger.warn({ sitemap: target.url }, 'A sitemap in a sitemap is left out');
       return undefined;
     }
-    return sitemapUnit(target, depth + 1);
+    return sitemapUnit(target, depth + 1, heritageOf(unit));
   }
-}
-
-function required(link: string): CanonicalUrl {
-  const target = canonicalUrl(link);
-  if (target === null) throw new UsageError('URL_INVALID', `"${link}" is no http or https URL.`);
-  return target;
 }
 
 function userAgentOf({ request }: PageSourceConfig): string {

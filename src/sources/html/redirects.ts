@@ -41,7 +41,7 @@ export class Redirects {
    */
   moved(unit: Unit, target: CanonicalUrl): NewUnit {
     const data = { url: unit.key, target: target.url };
-    const refusal = this.#scope.refuse(target, isNamed(unit));
+    const refusal = this.#scope.refuse(target, isNamed(unit), unit.lane);
     if (refusal !== undefined) {
       throw new UnitSkippedError(
         'REDIRECT_OUT_OF_SCOPE',

@@ -1,6 +1,7 @@
 import type { PageSourceConfig } from '../../core/config/htmlSource.ts';
 import { canonicalUrl, type CanonicalUrl } from './canonicalUrl.ts';
 import { compileRegex } from './regex.ts';
+import { rootHosts } from './roots.ts';
 
 /** Why a URL is not visited. */
 export interface Refusal {
@@ -17,9 +18,15 @@ export interface Refusal {
 /** How often the same path segments may follow each other: /a/a/a is a page, /a/a/a/a is a crawler trap. */
 const maxRepeatedSegments = 3;
 
+/** Stands for every host in `scope.hosts`. */
+export const anyHost = '*';
+
 /** What may be visited, as the collection's `scope` says it. */
 export class Scope {
+  /** Hosts of start pages come from a file, and nothing else says where to go: links stay on their page's own host. */
+  readonly isOwnHostOnly: boolean;
   readonly #hosts: ReadonlySet<string>;
+  readonly #isAnyHost: boolean;
   readonly #include: readonly RegExp[];
   readonly #exclude: readonly RegExp[];
   readonly #maxUrlLength: number;
@@ -28,7 +35,10 @@ export class Scope {
   /** @throws SyntaxError for a regular expression that does not compile; `checkPageConfig` says which. */
   constructor(config: PageSourceConfig) {
     const { scope } = config;
-    this.#hosts = new Set(scope.hosts?.map(hostName) ?? rootHosts(config));
+    const roots = rootHosts(config);
+    this.#hosts = new Set(scope.hosts?.map(hostName) ?? roots.hosts);
+    this.#isAnyHost = scope.hosts?.includes(anyHost) === true;
+    this.isOwnHostOnly = scope.hosts === undefined && roots.isOpen;
     this.#include = scope.include.map(compileRegex);
     this.#exclude = scope.exclude.map(compileRegex);
     this.#maxUrlLength = scope.maxUrlLength;
@@ -44,9 +54,18 @@ export class Scope {
     };
   }
 
-  /** Why nothing of this host is visited; undefined when it may be. */
-  refuseHost({ url, host }: CanonicalUrl): Refusal | undefined {
-    if (this.#hosts.has(host)) return undefined;
+  /**
+   * Why nothing of this host is visited; undefined when it may be.
+   *
+   * @param from host of the page that leads there.
+   */
+  refuseHost({ url, host }: CanonicalUrl, from?: string): Refusal | undefined {
+    if (this.#isAnyHost || this.#hosts.has(host)) return undefined;
+    if (this.isOwnHostOnly) {
+      if (from === undefined || from === host) return undefined;
+      const message = `${url} is on ${host}, and not on ${from} as the page that leads there. Name hosts in source.scope.hosts.`;
+      return { code: 'HOST_OUT_OF_SCOPE', message };
+    }
     return {
       code: 'HOST_OUT_OF_SCOPE',
       message: `${url} is on ${host}, which source.scope.hosts does not have.`,
@@ -57,10 +76,11 @@ export class Scope {
    * Why a page is not visited; undefined when it is in scope.
    *
    * @param named a person named the page, or it stands for one that was named: `include` does not apply to it.
+   * @param from host of the page that leads there.
    */
-  refuse(target: CanonicalUrl, named = false): Refusal | undefined {
+  refuse(target: CanonicalUrl, named = false, from?: string): Refusal | undefined {
     const { url } = target;
-    const refusal = this.refuseHost(target);
+    const refusal = this.refuseHost(target, from);
     if (refusal !== undefined) return refusal;
     if (url.length > this.#maxUrlLength) {
       return {
@@ -99,10 +119,6 @@ export function parseHost(text: string): string | null {
 
 function hostName(text: string): string {
   return parseHost(text) ?? text;
-}
-
-function rootHosts(config: PageSourceConfig): string[] {
-  return [...config.start, ...config.sitemaps].flatMap((url) => canonicalUrl(url)?.host ?? []);
 }
 
 /** Whether a run of path segments comes more than {@link maxRepeatedSegments} times in a row: /a/b/a/b/a/b/a/b. */

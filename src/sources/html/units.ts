@@ -1,9 +1,12 @@
 import type { JsonObject } from '../../core/json.ts';
 import type { NewUnit, Unit } from '../../core/unit.ts';
+import { forValuesOf } from '../forValues/forUnits.ts';
 import type { CanonicalUrl } from './canonicalUrl.ts';
 
 /** In front of a sitemap's URL in its unit's key: the same URL may be a page, too. */
 const sitemapKeyPrefix = 'sitemap:';
+
+const sitemapGroup = 'sitemaps';
 
 /** What a page's unit holds. There may be a million of them, so what is as usual is left out. */
 export interface PageInput extends JsonObject {
@@ -11,33 +14,55 @@ export interface PageInput extends JsonObject {
   readonly depth: number;
 }
 
+/** What a unit has of `for`, and hands on to the units that are found through it. */
+export interface Heritage {
+  /** Those values that fields are taken from. */
+  readonly values?: JsonObject | undefined;
+  /** undefined: that of all pages. */
+  readonly group?: string | undefined;
+}
+
+/** What the units that are found through a unit have of it. */
+export function heritageOf(unit: Unit): Heritage {
+  return {
+    values: forValuesOf(unit.input),
+    group: unit.group === sitemapGroup ? undefined : unit.group,
+  };
+}
+
 /** A page that is to be collected. */
-export function pageUnit(target: CanonicalUrl, input: PageInput): NewUnit {
-  return { key: target.url, lane: target.host, group: 'pages', input };
+export function pageUnit(
+  target: CanonicalUrl,
+  input: PageInput,
+  { values, group = 'pages' }: Heritage = {},
+): NewUnit {
+  const own = values === undefined ? input : { ...input, for: values };
+  return { key: target.url, lane: target.host, group, input: own };
 }
 
 /** A start page: a person named it, so `scope.include` does not apply to it. */
-export function startUnit(target: CanonicalUrl): NewUnit {
-  return pageUnit(target, { depth: 0, named: true });
+export function startUnit(target: CanonicalUrl, heritage: Heritage = {}): NewUnit {
+  return pageUnit(target, { depth: 0, named: true }, heritage);
 }
 
 /** A sitemap, that many sitemaps inside one that a person named. */
-export function sitemapUnit(target: CanonicalUrl, depth: number): NewUnit {
+export function sitemapUnit(
+  target: CanonicalUrl,
+  depth: number,
+  { values }: Heritage = {},
+): NewUnit {
   return {
     key: `${sitemapKeyPrefix}${target.url}`,
     lane: target.host,
-    group: 'sitemaps',
-    input: { kind: 'sitemap', depth },
+    group: sitemapGroup,
+    input: { kind: 'sitemap', depth, ...(values === undefined ? {} : { for: values }) },
   };
 }
 
 /** The unit that takes a page's place after a redirect, `redirects` of them so far. */
 export function movedUnit(from: Unit, target: CanonicalUrl, redirects: number): NewUnit {
-  return pageUnit(target, {
-    depth: depthOf(from),
-    ...(isNamed(from) ? { named: true } : {}),
-    redirects,
-  });
+  const input = { depth: depthOf(from), ...(isNamed(from) ? { named: true } : {}), redirects };
+  return pageUnit(target, input, heritageOf(from));
 }
 
 /** Whether the unit is a sitemap. */

@@ -2,7 +2,7 @@ import type { RestSourceConfig } from '../../core/config/restSource.ts';
 import { scalarText, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { HttpClient, HttpRequest } from '../http/client.ts';
 import { parsePath, withValueAt } from '../text/jsonPath.ts';
-import { Template, renderJson } from '../text/template.ts';
+import { encodePart as encode, renderJson, Template, urlEncoder } from '../text/template.ts';
 import { secretNames } from '../text/secrets.ts';
 import type { PageRequest } from './paginate/paginator.ts';
 
@@ -16,13 +16,6 @@ interface Parameter {
 }
 
 const asIs = (text: string): string => text;
-/** Lone surrogates have no form in a URL. */
-const encode = (text: string): string => encodeURIComponent(text.toWellFormed());
-
-/** A URL that is one value is that value; values in one are its parts. */
-function encoderOf(template: Template): (text: string) => string {
-  return template.onlyName === undefined ? encode : asIs;
-}
 
 /** Header values with `{name}` in them: they differ from unit to unit and cannot be the client's. */
 function templatedHeaders(config: RestSourceConfig): Readonly<Record<string, string>> {
@@ -42,7 +35,7 @@ export function plainRequest(config: RestSourceConfig): RestSourceConfig['reques
 /** The URL of a unit as it can be shown: with its values, secrets as names. Undefined when it is no URL. */
 export function openUrl(config: RestSourceConfig, values: JsonObject): URL | undefined {
   const template = new Template(config.url);
-  return URL.parse(template.renderOpen(values, encoderOf(template))) ?? undefined;
+  return URL.parse(template.renderOpen(values, urlEncoder(template))) ?? undefined;
 }
 
 /** What is sent for one unit: the parts that all its pages share, with values and secrets in place. */
@@ -89,7 +82,7 @@ export class RequestPlan {
     const template = new Template(config.url);
     const url = URL.parse(
       await template.render(values, {
-        encode: encoderOf(template),
+        encode: urlEncoder(template),
         expand: (text) => client.expand(text, encode),
       }),
     );

@@ -55,6 +55,19 @@ export class Template {
   }
 }
 
+/**
+ * A template that gives a URL, with values. In it they are parts of the URL and encoded; a template that is nothing but
+ * one value is a URL already.
+ */
+export function urlEncoder(template: Template): (value: string) => string {
+  return template.onlyName === undefined ? encodePart : (value) => value;
+}
+
+/** A value as a part of a URL. Lone surrogates have no form in one. */
+export function encodePart(value: string): string {
+  return encodeURIComponent(value.toWellFormed());
+}
+
 /** Every text in a JSON value, with the path that leads to it. */
 export function* textsIn(value: JsonValue, path: string): Generator<readonly [string, string]> {
   if (typeof value === 'string') yield [path, value];
