@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { extensionSourceId } from '../customSource/definition.ts';
+import { extensionSourceId } from '../customSource/extensionId.ts';
 import { ownCodeParts } from './ownCode.ts';
 
 /** The `extension` source's part of a collection: code of another extension of the editor. */
