@@ -112,6 +112,8 @@ export class Committer {
   readonly #lineBuffer = new LineBuffer();
   #isRunning = false;
   #isDiskFull = false;
+  /** A retry was asked for while one was under way, which may have met the full disk before. */
+  #isRetryDue = false;
   #fault: FaultError | undefined;
   #lazyTimer: ReturnType<typeof setTimeout> | undefined;
   #unitTotal: number;
@@ -166,6 +168,7 @@ export class Committer {
 
   /** Tries the batch again that met a full disk. */
   retry(): void {
+    this.#isRetryDue = this.#isRunning;
     this.#isDiskFull = false;
     this.#wake();
   }
@@ -379,6 +382,10 @@ export class Committer {
   async #handleFailure(error: unknown, batch: readonly Waiting[]): Promise<void> {
     if (isDiskFull(error)) {
       this.#waiting = [...batch, ...this.#waiting];
+      if (this.#isRetryDue) {
+        this.#isRetryDue = false;
+        return;
+      }
       this.#isDiskFull = true;
       this.#options.onDiskFull(messageOf(error));
       return;

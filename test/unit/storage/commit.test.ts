@@ -264,6 +264,33 @@ for (const [code, where] of [
 }
 
 test(
+  'a retry that is asked for while one still meets the full disk is not lost',
+  soon,
+  async (t) => {
+    const { failing, store } = await begin(t);
+    const isMasterWrite = ({ operation, path }: { operation: string; path: string }) =>
+      operation === 'write' && isMaster(path);
+    failing.rule = (call) => (isMasterWrite(call) ? systemError('ENOSPC') : undefined);
+    const handed = store.hand({ unit: 1, records: [record('a')] });
+    await store.settled();
+    const { promise: held, resolve: letFail } = Promise.withResolvers<undefined>();
+    let isMet = false;
+    failing.rule = async (call) => {
+      if (!isMasterWrite(call)) return undefined;
+      isMet = true;
+      await held;
+      return systemError('ENOSPC');
+    };
+    store.retry();
+    while (!isMet) await letRun();
+    failing.rule = () => undefined;
+    store.retry();
+    letFail(undefined);
+    assert.equal((await handed).records, 1);
+  },
+);
+
+test(
   'a disk that is still full at the retry keeps everything for the next one',
   soon,
   async (t) => {
