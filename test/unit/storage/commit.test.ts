@@ -274,15 +274,15 @@ test(
     const handed = store.hand({ unit: 1, records: [record('a')] });
     await store.settled();
     const { promise: held, resolve: letFail } = Promise.withResolvers<undefined>();
-    let isMet = false;
+    const { promise: met, resolve: meet } = Promise.withResolvers<undefined>();
     failing.rule = async (call) => {
       if (!isMasterWrite(call)) return undefined;
-      isMet = true;
+      meet(undefined);
       await held;
       return systemError('ENOSPC');
     };
     store.retry();
-    while (!isMet) await letRun();
+    await met;
     failing.rule = () => undefined;
     store.retry();
     letFail(undefined);
