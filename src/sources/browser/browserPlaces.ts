@@ -147,7 +147,7 @@ const executableNames = [
  * Playwright's downloads of Chromium, of whichever revision: the newest first, and of the same revision the headless
  * shell, which is what Playwright itself would take.
  */
-async function downloadedBrowsers(
+export async function downloadedBrowsers(
   machine: BrowserMachine,
   isHeadless: boolean,
 ): Promise<readonly BrowserPlace[]> {

@@ -5,7 +5,12 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import type { BrowserChannel } from '../../core/config/browserChannels.ts';
 import { PauseError } from '../../core/errors.ts';
-import { browserPlaces, type BrowserMachine, type BrowserPlace } from './browserPlaces.ts';
+import {
+  browserPlaces,
+  downloadedBrowsers,
+  type BrowserMachine,
+  type BrowserPlace,
+} from './browserPlaces.ts';
 
 /** Which browser a collection asks for. */
 export interface WantedBrowser {
@@ -48,23 +53,46 @@ export async function findBrowser(
   wanted: WantedBrowser = {},
   machine: BrowserMachine = thisMachine(),
 ): Promise<FoundBrowser> {
-  const broken: BrokenBrowser[] = [];
-  for (const place of await placesFor(wanted, machine)) {
-    if (!(await isRunnable(place.executable))) continue;
-    const start = await tryStart(place.executable, machine);
-    if (start.why === undefined) {
-      const { executable, isHeadlessShell } = place;
-      return { executable, version: start.version, ...(isHeadlessShell && { isHeadlessShell }) };
-    }
-    broken.push({ executable: place.executable, why: start.why });
-  }
+  const { browser, broken } = await firstThatStarts(await placesFor(wanted, machine), machine);
+  if (browser !== undefined) return browser;
   throw missing(wanted, broken);
 }
+
+/** The newest of Playwright's downloads that starts; else why the newest does not. */
+export async function findDownload(
+  machine: BrowserMachine,
+  { isHeadless }: { readonly isHeadless: boolean },
+): Promise<{ readonly browser: FoundBrowser | undefined; readonly why: string | undefined }> {
+  const places = await downloadedBrowsers(machine, isHeadless);
+  const { browser, broken } = await firstThatStarts(places, machine);
+  return { browser, why: broken[0]?.why };
+}
+
+async function firstThatStarts(
+  places: readonly CandidatePlace[],
+  machine: BrowserMachine,
+): Promise<{ readonly browser?: FoundBrowser; readonly broken: readonly BrokenBrowser[] }> {
+  const broken: BrokenBrowser[] = [];
+  for (const { executable, isHeadlessShell } of places) {
+    if (!(await isRunnable(executable))) continue;
+    const { version, why } = await tryStart(executable, machine);
+    if (why === undefined) {
+      return {
+        browser: { executable, version, ...(isHeadlessShell && { isHeadlessShell }) },
+        broken,
+      };
+    }
+    broken.push({ executable, why });
+  }
+  return { broken };
+}
+
+type CandidatePlace = Pick<BrowserPlace, 'executable' | 'isHeadlessShell'>;
 
 async function placesFor(
   { channel, executable, headless = true }: WantedBrowser,
   machine: BrowserMachine,
-): Promise<readonly Pick<BrowserPlace, 'executable' | 'isHeadlessShell'>[]> {
+): Promise<readonly CandidatePlace[]> {
   if (executable !== undefined) return [{ executable }];
   const places = await browserPlaces(machine, { channel, isHeadless: headless });
   const fromEnvironment = machine.env['CHROME_PATH'];
