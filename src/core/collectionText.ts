@@ -77,6 +77,11 @@ function toProblems(issue: z.core.$ZodIssue, value: unknown): Problem[] {
       const options = knownDiscriminators(issue.path.slice(0, -1), issue.discriminator);
       return [notOneOf(valueAt(value, issue.path), options, path)];
     }
+    const words = issue.errors
+      .flat()
+      .find((e) => e.code === 'invalid_value' && e.path.length === 0);
+    const isWord = typeof valueAt(value, issue.path) === 'string';
+    if (words !== undefined && isWord) return toProblems({ ...words, path: issue.path }, value);
   }
   if (issue.code === 'invalid_value') {
     return [notOneOf(valueAt(value, issue.path), issue.values.map(String), path)];

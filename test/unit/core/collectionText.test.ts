@@ -127,6 +127,14 @@ const bad: [
     'previous',
   ],
   [
+    'a wrong choice where there is another form',
+    '{ "name": "x", "source": { "type": "html", "fields": { "a": { "from": "ulr" } } } }',
+    'source.fields.a.from',
+    '"from"',
+    /"ulr" is not one of url, page/,
+    'url',
+  ],
+  [
     'a wrong paginator',
     rest('"record": {}', '"url": "u", "paginate": { "type": "curser", "from": "x" }'),
     'source.paginate.type',
