@@ -24,11 +24,15 @@ function configOf(source: object): RestSourceConfig {
   return checked;
 }
 
-function subject(paging: Paging): Subject<RestItem, HttpBackend> {
+/** @param price what a call costs; left out: nothing. */
+function subject(paging: Paging, price?: object): Subject<RestItem, HttpBackend> {
   const { paginate, more = {} } = pagings[paging];
+  const isPaid = price !== undefined;
+  // What may have been charged is not tried again by itself.
+  const mayPass = isPaid ? 'UnitFailedError' : 'RetryError';
   return {
-    name: `rest, paged by ${paging}`,
-    traits: { paid: false, discovers: false, resumesMidUnit: true },
+    name: `rest, paged by ${paging}${isPaid ? ', priced' : ''}`,
+    traits: { paid: isPaid, discovers: false, resumesMidUnit: true },
     start: () => HttpBackend.start(answerPaged),
     create: (backend, context, { timeoutMs }) =>
       createRestSource(
@@ -46,6 +50,7 @@ function subject(paging: Paging): Subject<RestItem, HttpBackend> {
           },
           request: { timeoutMs },
           ...more,
+          ...(isPaid ? { price } : {}),
         }),
         context,
       ),
@@ -60,10 +65,10 @@ function subject(paging: Paging): Subject<RestItem, HttpBackend> {
       ),
     errors: {
       throttled: 'ThrottledError',
-      unavailable: 'RetryError',
+      unavailable: mayPass,
       missing: 'UnitFailedError',
-      silent: 'RetryError',
-      cut: 'RetryError',
+      silent: mayPass,
+      cut: mayPass,
       refused: 'RetryError',
     },
     hasHealth: true,
@@ -71,3 +76,4 @@ function subject(paging: Paging): Subject<RestItem, HttpBackend> {
 }
 
 for (const paging of Object.keys(pagings) as Paging[]) testSource(subject(paging));
+testSource(subject('cursor', { perCallUsd: 0.001 }));

@@ -30,6 +30,11 @@ export interface HttpRequest {
   readonly onRedirect?: (from: string, to: string) => void | Promise<void>;
   /** Awaited when nothing is left to wait for, before each hop is sent; throws to keep it back. */
   readonly beforeSend?: () => Promise<void>;
+  /**
+   * The connection is new, and ends with the answer: so the request can't meet one that the server is just closing,
+   * after which nobody knows whether it was taken.
+   */
+  readonly isOnItsOwn?: boolean;
   /** Least time between two requests to that host, e.g. the crawl-delay of robots.txt. */
   readonly minDelayMs?: number;
   /** Statuses that are an answer and not an error: robots.txt wants 404. Redirects are followed all the same. */
@@ -270,6 +275,7 @@ export class HttpClient {
       timeoutMs: this.#config.timeoutMs,
       maxBodyBytes: request.maxBodyBytes ?? this.#config.maxBodyBytes,
       wantsBody: (status) => isAccepted(status, request),
+      isOnItsOwn: request.isOnItsOwn ?? false,
     });
   }
 

@@ -42,6 +42,8 @@ export interface ExchangeRequest {
   readonly maxBodyBytes: number;
   /** Whether the body of an answer with this status is wanted whole; of others only the beginning is kept. */
   readonly wantsBody: (status: number) => boolean;
+  /** The connection ends with the answer. */
+  readonly isOnItsOwn: boolean;
 }
 
 /** What came back. */
@@ -75,6 +77,7 @@ export function exchange(
           // undici's type asks for a mutable array; it only reads it.
           headers: request.headers as string[],
           body: request.body ?? null,
+          reset: request.isOnItsOwn,
           // One deadline covers everything.
           headersTimeout: 0,
           bodyTimeout: 0,

@@ -12,18 +12,21 @@ import type { UnitProgress } from './unitCursor.ts';
 const mostRestarts = 1;
 
 /** Whether a unit was read whole, as far as counting shows. */
-export interface Verdict {
-  /** false: begin again. */
-  readonly isComplete: boolean;
-  /** How many items the API says there are. */
-  readonly expected?: number;
-}
+export type Verdict =
+  | {
+      readonly isComplete: true;
+      /** How many items the API says there are. */
+      readonly expected?: number;
+    }
+  /** Left out: begin again. */
+  | { readonly isComplete: false; readonly failure?: UnitFailedError };
 
 /** Compares what was received with what the API says there is: a difference is never passed over as done. */
 export class Count {
   readonly #read: ReadAnswer | undefined;
   readonly #total: string | undefined;
   readonly #isExact: boolean;
+  readonly #mostRestarts: number;
   readonly #logger: Logger;
 
   /** @throws PathSyntaxError */
@@ -31,6 +34,8 @@ export class Count {
     this.#total = config.total;
     this.#read = config.total === undefined ? undefined : compileReadAnswer(config.total);
     this.#isExact = config.totalIsExact;
+    // Beginning again would be paying again.
+    this.#mostRestarts = config.price === undefined ? mostRestarts : 0;
     this.#logger = logger;
   }
 
@@ -42,11 +47,12 @@ export class Count {
   }
 
   /**
-   * Judges a unit that has been paged to its end.
+   * Judges a unit that has been paged to its end: a failure where the counts differ, or the API stated none, and
+   * beginning again has not helped.
    *
-   * @throws UnitFailedError when the counts differ, or the API stated none, and beginning again has not helped.
+   * @param url the last page's, without secrets.
    */
-  atEnd({ items, total, restarts }: UnitProgress, unit: string, page: PageAnswer): Verdict {
+  atEnd({ items, total, restarts }: UnitProgress, unit: string, url: string): Verdict {
     if (this.#read === undefined) return { isComplete: true };
     if (total === items) return { isComplete: true, expected: total };
     const said = total === undefined ? 'states no number of items' : `states ${total} items`;
@@ -57,15 +63,16 @@ export class Count {
       this.#logger.warn(data, `The API ${said} (source.total), ${items} came`);
       return { isComplete: true, ...(total === undefined ? {} : { expected: total }) };
     }
-    if (total !== undefined && restarts < mostRestarts) {
+    if (total !== undefined && restarts < this.#mostRestarts) {
       this.#logger.warn(data, `The API ${said}, ${items} came: the unit is begun again`);
       return { isComplete: false };
     }
-    throw new UnitFailedError(
+    const failure = new UnitFailedError(
       total === undefined ? 'COUNT_MISSING' : 'COUNT_MISMATCH',
       `The API ${said} (source.total, "${this.#total ?? ''}"), but ${items} came. Where its number is an estimate, set ` +
         'source.totalIsExact to false.',
-      { ...data, url: page.redact(page.url) },
+      { ...data, url },
     );
+    return { isComplete: false, failure };
   }
 }

@@ -3,7 +3,7 @@ import { UnitFailedError } from '../../core/errors.ts';
 import type { HostHealth } from '../../core/events.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { ClaimedUnit, NewUnit, Unit } from '../../core/unit.ts';
-import { HttpClient } from '../http/client.ts';
+import { HttpClient, type HttpResponse } from '../http/client.ts';
 import type { CollectContext, Page, Source, SourceContext, SourceTraits } from '../source.ts';
 import { readItems, readJson, type Received } from './answer.ts';
 import { Count } from './count.ts';
@@ -12,6 +12,7 @@ import { ItemBatch } from './itemBatch.ts';
 import { createPaginator } from './paginate/create.ts';
 import { isThere, type PageAnswer, type Paginator, type Step } from './paginate/paginator.ts';
 import { compileReadAnswer, type ReadAnswer } from './paginate/readAnswer.ts';
+import { PricedCalls } from './pricedCalls.ts';
 import { RequestPlan, plainRequest } from './requestPlan.ts';
 import { itemFromRaw, itemToRaw, type AnswerFacts, type RestItem } from './restItem.ts';
 import { compileSelect, type Select } from './select.ts';
@@ -39,6 +40,8 @@ interface Reading {
   readonly next: UnitProgress | undefined;
   /** Parts of the page's items are still to come: it is not for the engine yet. */
   readonly isPartial?: boolean;
+  /** Why the unit fails behind the page. */
+  readonly failure?: UnitFailedError;
 }
 
 /** One answer, read. */
@@ -51,7 +54,7 @@ interface Fetched {
 
 class RestSource implements Source<RestItem> {
   readonly type = 'rest';
-  readonly traits: SourceTraits = { paid: false, discovers: false, resumesMidUnit: true };
+  readonly traits: SourceTraits;
   readonly #config: RestSourceConfig;
   readonly #context: SourceContext;
   readonly #client: HttpClient;
@@ -60,8 +63,11 @@ class RestSource implements Source<RestItem> {
   readonly #fields: FieldReader;
   readonly #count: Count;
   readonly #noItemsWhen: readonly ReadAnswer[];
+  readonly #priced: PricedCalls | undefined;
 
   constructor(config: RestSourceConfig, context: SourceContext) {
+    const { price } = config;
+    this.traits = { paid: price !== undefined, discovers: false, resumesMidUnit: true };
     this.#config = config;
     this.#context = context;
     this.#paginator = createPaginator(config.paginate);
@@ -74,6 +80,8 @@ class RestSource implements Source<RestItem> {
       request: plainRequest(config),
       headers: { accept: 'application/json' },
     });
+    this.#priced =
+      price === undefined ? undefined : new PricedCalls(this.#client, context.clock, price);
   }
 
   plan(signal: AbortSignal): AsyncGenerator<NewUnit, void, void> {
@@ -82,9 +90,11 @@ class RestSource implements Source<RestItem> {
 
   async *collect(
     unit: ClaimedUnit,
-    { signal }: CollectContext,
+    context: CollectContext,
   ): AsyncGenerator<Page<RestItem>, void, void> {
+    const { signal, calls } = context;
     signal.throwIfAborted();
+    if (calls !== undefined) await this.#priced?.settleDoubts(calls);
     const plan = await RequestPlan.make(this.#config, valuesOf(unit.input), this.#client);
     if (plan === undefined) {
       throw new UnitFailedError('URL_INVALID', `source.url gives no http or https URL.`, {
@@ -93,14 +103,16 @@ class RestSource implements Source<RestItem> {
     }
     let progress =
       unit.cursor === undefined ? firstProgress(this.#paginator.first) : fromCursor(unit.cursor);
+    if (progress.hasEnded === true) throw this.#differing(progress, unit);
     const { batch: rule } = this.#paginator;
     const batch = rule === undefined ? undefined : new ItemBatch(rule);
     for (;;) {
       signal.throwIfAborted();
       // Nothing but the page itself is held here while its commit is awaited.
-      const { page, next, isPartial } = await this.#read(unit, plan, progress, signal);
+      const { page, next, isPartial, failure } = await this.#read(unit, plan, progress, context);
       batch?.add(page.items);
       if (isPartial !== true) yield batch === undefined ? page : { ...page, items: batch.take() };
+      if (failure !== undefined) throw failure;
       if (next === undefined) return;
       progress = next;
     }
@@ -134,9 +146,37 @@ class RestSource implements Source<RestItem> {
     unit: Unit,
     plan: RequestPlan,
     before: UnitProgress,
-    signal: AbortSignal,
+    { signal, calls }: CollectContext,
   ): Promise<Reading> {
-    const { answer, items, isPastEnd } = await this.#fetch(unit, plan, before, signal);
+    const request = await plan.page(this.#paginator.request(before.place));
+    // A first page that is not there is an error like any other.
+    const isFirst = before.place === this.#paginator.first;
+    const pastEnd = isFirst ? undefined : this.#paginator.pastEnd;
+    const accept = (status: number): boolean => status === pastEnd;
+    if (this.#priced === undefined) {
+      const response = await this.#client.fetch({ ...request, signal, accept });
+      return this.#pageOf(unit, plan, before, response);
+    }
+    if (calls === undefined) throw new Error('A source that is paid needs the calls of the unit');
+    const { response, paid, spoilt } = await this.#priced.fetch(
+      { ...request, signal, accept },
+      calls,
+    );
+    try {
+      const read = await this.#pageOf(unit, plan, before, response);
+      return { ...read, page: { ...read.page, answer: paid } };
+    } catch (error) {
+      throw await spoilt(error);
+    }
+  }
+
+  async #pageOf(
+    unit: Unit,
+    plan: RequestPlan,
+    before: UnitProgress,
+    response: HttpResponse,
+  ): Promise<Reading> {
+    const { answer, items, isPastEnd } = await this.#answerOf(unit, before, response);
     const { batch, pastEnd } = this.#paginator;
     const step: Step = isPastEnd
       ? { end: `status ${pastEnd ?? ''} after the last page` }
@@ -148,27 +188,36 @@ class RestSource implements Source<RestItem> {
       const isPartial = batch !== undefined && !batch.isComplete(answer);
       return { ...reading(items, { ...progress, place }), isPartial };
     }
-    const { isComplete, expected } = this.#count.atEnd(progress, unit.key, answer);
-    if (!isComplete)
+    const verdict = this.#count.atEnd(progress, unit.key, answer.redact(answer.url));
+    if (verdict.isComplete) {
+      const { expected } = verdict;
+      const end = { by: step.end, ...(expected === undefined ? {} : { expected }) };
+      return { page: { items, end }, next: undefined };
+    }
+    const { failure } = verdict;
+    if (failure === undefined)
       return reading(items, firstProgress(this.#paginator.first, progress.restarts + 1));
-    const end = { by: step.end, ...(expected === undefined ? {} : { expected }) };
-    return { page: { items, end }, next: undefined };
+    if (this.#priced === undefined) throw failure;
+    // What the page brought was paid for: it is kept, and the unit fails behind it.
+    return { ...reading(items, { ...progress, hasEnded: true }), failure };
   }
 
-  async #fetch(
+  /** The failure of a unit that was paged to its end before. */
+  #differing(progress: UnitProgress, unit: Unit): Error {
+    const verdict = this.#count.atEnd(progress, unit.key, this.#config.url);
+    const failure = verdict.isComplete ? undefined : verdict.failure;
+    return failure ?? new Error('The cursor says that the counts differ, and they do not');
+  }
+
+  async #answerOf(
     unit: Unit,
-    plan: RequestPlan,
     { place, guard }: UnitProgress,
-    signal: AbortSignal,
+    response: HttpResponse,
   ): Promise<Fetched> {
-    const request = await plan.page(this.#paginator.request(place));
-    // A first page that is not there is an error like any other.
-    const pastEnd = place === this.#paginator.first ? undefined : this.#paginator.pastEnd;
-    const accept = (status: number): boolean => status === pastEnd;
-    const response = await this.#client.fetch({ ...request, signal, accept });
     const redact = (text: string): string => this.#client.redact(text);
     const received: Received = { response, url: redact(response.url), redact };
-    const isPastEnd = response.status === pastEnd;
+    const isPastEnd =
+      place !== this.#paginator.first && response.status === this.#paginator.pastEnd;
     const empty: PageAnswer = {
       // Most often an error page.
       body: isPastEnd ? null : readJson(received, this.#context.logger),

@@ -12,6 +12,8 @@ export interface UnitProgress {
   /** How often the unit was begun again because the counts differed. */
   readonly restarts: number;
   readonly guard: LoopGuard;
+  /** It was paged to its end, and the counts differ: paging it again would be paid for again. */
+  readonly hasEnded?: boolean;
 }
 
 /** Where a unit begins. */
@@ -22,13 +24,21 @@ export function firstProgress(place: JsonValue, restarts = 0): UnitProgress {
 }
 
 /** The cursor for the journal. */
-export function toCursor({ place, items, total, restarts, guard }: UnitProgress): JsonObject {
+export function toCursor({
+  place,
+  items,
+  total,
+  restarts,
+  guard,
+  hasEnded,
+}: UnitProgress): JsonObject {
   return {
     place,
     items,
     ...(total === undefined ? {} : { total }),
     ...(restarts === 0 ? {} : { restarts }),
     guard: guard.toJson(),
+    ...(hasEnded === true ? { ended: true } : {}),
   };
 }
 
@@ -43,5 +53,6 @@ export function fromCursor(cursor: JsonValue): UnitProgress {
     total: typeof total === 'number' ? total : undefined,
     restarts: typeof restarts === 'number' ? restarts : 0,
     guard: LoopGuard.fromJson(guard),
+    hasEnded: cursor['ended'] === true,
   };
 }
