@@ -12,6 +12,7 @@ import { discardCommand } from './commands/discard.ts';
 import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import.ts';
 import { mergeCommand } from './commands/merge.ts';
+import { remapCommand } from './commands/remap.ts';
 import { resumeCommand } from './commands/resume.ts';
 import { runCommand } from './commands/run.ts';
 import { sessionsCommand } from './commands/sessions.ts';
@@ -28,6 +29,7 @@ const commands: readonly CommandSpec[] = [
   discardCommand,
   validateCommand,
   mergeCommand,
+  remapCommand,
   exportCommand,
   importCommand,
   adoptCommand,

@@ -73,6 +73,7 @@ export async function follow(
   if (end.state === 'completed' && isMerge(view)) {
     output.merged(await readManifest({ fileSystem: nodeFileSystem }, layout, view));
   }
+  if (end.state === 'completed' && view.remapOf !== undefined) output.remapped(view);
   output.summary(summaryOf(layout, view, live.elapsedMs));
   return exitCodeOf(end, run);
 }

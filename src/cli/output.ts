@@ -15,6 +15,8 @@ export interface RunOutput {
   problem(message: string): void;
   /** A merge is complete. */
   merged(result: { readonly path: string; readonly manifest: MergeManifest }): void;
+  /** What a session received was mapped again, to the end. */
+  remapped(view: SessionView): void;
   summary(summary: Summary): void;
 }
 
@@ -58,6 +60,10 @@ export function jsonOutput(): RunOutput {
     },
     merged: ({ path, manifest }) => {
       write({ type: 'merged', path, ...manifest });
+    },
+    remapped: ({ remapOf, records, duplicates, rejected }) => {
+      const items = records + duplicates + rejected;
+      write({ type: 'remapped', of: remapOf, items, records, duplicates, rejected });
     },
     summary: write,
   };
@@ -116,6 +122,14 @@ export function textOutput(): RunOutput {
       }
       if (rejectedFile !== null) line(`${rejected} lines were set aside: ${rejectedFile}`);
       line(`What was made of what: ${path}`);
+    },
+    remapped: ({ remapOf = '', records, duplicates, rejected, files }) => {
+      const items = records + duplicates + rejected;
+      line(
+        `Mapped ${items} items of ${remapOf} again: ${records} records, ${duplicates} duplicates, ${rejected} rejected.`,
+      );
+      const rejects = files.find(({ role }) => role === 'rejected');
+      if (rejects !== undefined) line(`What was rejected, and why: ${rejects.file}`);
     },
     summary: ({ state, units, records, duplicates, rejected, masters, seconds }) => {
       const { done, failed, skipped, blocked, pending } = units;

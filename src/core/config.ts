@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { apifySource } from './config/apifySource.ts';
 import { browserSource } from './config/browserSource.ts';
 import { extensionSource } from './config/extensionSource.ts';
 import { filesSource } from './config/filesSource.ts';
@@ -18,6 +19,7 @@ const sourceConfig = z
     htmlSource,
     browserSource,
     restSource,
+    apifySource,
     filesSource,
     moduleSource,
     extensionSource,
@@ -177,7 +179,12 @@ export const collectionSchema = z
       .prefault({})
       .describe('What happens after an error that may pass.'),
     remap: z
-      .strictObject({ session: text(), seq: z.int().min(0), sum: text() })
+      .strictObject({
+        session: text(),
+        seq: z.int().min(0),
+        sum: text(),
+        files: z.array(text()).min(1),
+      })
       .optional()
       .describe('The session whose raw items are mapped again, up to a line of its journal.'),
   })

@@ -9,7 +9,7 @@ import type {
   StopReason,
   UnitError,
 } from './events.ts';
-import type { JsonObject } from './json.ts';
+import { isJsonObject, type JsonObject } from './json.ts';
 import { mutableKeys } from './mutableKeys.ts';
 import { unitStates, type UnitState } from './unit.ts';
 
@@ -79,6 +79,8 @@ export interface SessionView {
   readonly name: string;
   /** Relative to the workspace folder. */
   readonly collectionFile: string;
+  /** The session whose raw items it maps again; left out by others. */
+  readonly remapOf?: string;
   readonly state: SessionState;
   /** Why it is paused or stopped, where it is. */
   readonly reason: PauseReason | StopReason | 'exhausted' | 'target' | null;
@@ -176,6 +178,10 @@ function applyEvent(draft: Draft, event: JournalEvent, entry: JournalEntry): voi
       draft.session = event.session;
       draft.name = typeof name === 'string' ? name : '';
       draft.collectionFile = event.collectionFile;
+      const remap = event.collection['remap'];
+      if (isJsonObject(remap) && typeof remap['session'] === 'string') {
+        draft.remapOf = remap['session'];
+      }
       draft.createdAt = entry.at;
       draft.mutable = mutablePart(event.collection);
       return;

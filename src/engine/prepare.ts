@@ -58,10 +58,11 @@ export class Preparer<Item> {
         prepared.records.push({ line: facts.line, key: facts.key });
         continue;
       }
+      const { unit: receivedFor = unit } = facts;
       try {
-        const makes = this.#source.makesRecord?.(item, unit) ?? true;
+        const makes = this.#source.makesRecord?.(item, receivedFor) ?? true;
         if (!(makes instanceof Promise ? await makes : makes)) continue;
-        const mapped = this.#source.map(item, unit);
+        const mapped = this.#source.map(item, receivedFor);
         this.#add(mapped instanceof Promise ? await mapped : mapped, item, facts, unit, prepared);
       } catch (error) {
         const line = toJsonLine(this.#source.toRaw(item));
@@ -87,14 +88,15 @@ export class Preparer<Item> {
       reject(`schema: ${schemaErrors(this.#validate)}`);
       return;
     }
-    const key = facts.key ?? this.#keys.of(record, line, unit.key);
+    const receivedFor = facts.unit ?? unit;
+    const key = facts.key ?? this.#keys.of(record, line, receivedFor.key);
     if (typeof key !== 'string') {
       reject(`no key: field "${key.missing}" is missing or null`);
       return;
     }
     const limitValue = this.#limitValue(record);
     const written = this.#hasProvenance
-      ? toJsonLine(this.#withProvenance(record, item, unit))
+      ? toJsonLine(this.#withProvenance(record, item, receivedFor))
       : line;
     prepared.records.push(
       limitValue === undefined ? { line: written, key } : { line: written, key, limitValue },

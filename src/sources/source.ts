@@ -178,6 +178,8 @@ export interface ItemFacts {
   readonly key?: Fingerprint | MissingKeyPart | undefined;
   /** Where it stands: told when it is rejected. */
   readonly place?: Place | undefined;
+  /** The unit that it was received for, where that is not the one that hands it over. */
+  readonly unit?: Unit | undefined;
 }
 
 /**

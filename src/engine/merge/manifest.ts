@@ -15,7 +15,7 @@ export function manifestPath(output: string): string {
 
 /** Whether a session is a merge: one of files, without a collection file. */
 export function isMerge(view: SessionView): boolean {
-  return view.collectionFile === '' && view.session !== '';
+  return view.collectionFile === '' && view.session !== '' && view.remapOf === undefined;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { basename, dirname, isAbsolute, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { collectionSchema, type Collection } from '../../core/config.ts';
 import { UsageError } from '../../core/errors.ts';
 import type { OnConflict } from '../../core/mergeManifest.ts';
@@ -8,6 +8,7 @@ import { inputStatus, type InputStatus } from '../../sources/files/inputStatus.t
 import { isInside, toRelative } from '../../storage/layout.ts';
 import { findStateRoot } from '../../storage/sessions.ts';
 import { startUnfiled, type Environment, type Launched } from '../launch.ts';
+import { checkNewOutput } from '../newOutput.ts';
 import { manifestPath } from './manifest.ts';
 import { sharedKey } from './sharedKey.ts';
 import { tryInput } from './tryInput.ts';
@@ -101,19 +102,7 @@ async function checkOutput(
     const message = `${output} is one of the files that are to be merged. Inputs are only read: name a new file.`;
     throw new UsageError('OUTPUT_IS_INPUT', message, { file: output });
   }
-  for (const path of [output, manifestPath(output)]) {
-    if ((await ports.fileSystem.status(path)) === undefined) continue;
-    const message = `${path} exists already, and nothing is written over. Choose another name, or move it away.`;
-    throw new UsageError('OUTPUT_EXISTS', message, { file: path });
-  }
-  if (/\.(csv|tsv|parquet|gz)$/i.test(output)) {
-    const message = `A merge writes lines of JSON, and ${basename(output)} looks like something else. Name it .jsonl, and export it afterwards.`;
-    throw new UsageError('OUTPUT_NOT_JSONL', message, { file: output });
-  }
-  if (isAbsolute(toRelative(root, output))) {
-    const message = `${output} is on another drive than the workspace folder ${root}. Choose a place on the same one.`;
-    throw new UsageError('OUTPUT_ELSEWHERE', message, { file: output });
-  }
+  await checkNewOutput(ports, output, root, [manifestPath(output)]);
   return output;
 }
 

@@ -192,6 +192,8 @@ function mayGrow({ source, remap }: Collection): boolean {
     case 'module':
     case 'extension':
       return true;
+    case 'apify':
+      return source.followUp !== undefined;
     case 'rest':
     case 'files':
       return false;
@@ -256,7 +258,7 @@ function risks(examined: Examined, analysis: InterruptionAnalysis, work: Work): 
   if (money.lost_micro_usd > 0) found.push('Answers that were paid for are gone.');
   if (money.in_doubt.length > 0)
     found.push('Repeating calls that are in doubt may pay for them twice.');
-  if (mayGrow(examined.collection.source)) {
+  if (mayGrow(examined.collection)) {
     found.push('Pages may bring more pages to light: the estimates are the least that it takes.');
   }
   if (data.files.some((f) => f.checked_bytes < f.journalled_bytes)) {
