@@ -18,6 +18,8 @@ export function doubtRuleOf({
   switch (source.type) {
     case 'rest':
       return source.price?.onDoubt;
+    case 'apify':
+      return 'look-up';
     case 'html':
     case 'browser':
     case 'files':
@@ -59,6 +61,10 @@ export async function createSource(
       const { createRestSource } = await import('./rest/restSource.ts');
       return createRestSource(config, context);
     }
+    case 'apify': {
+      const { createApifySource } = await import('./apify/apifySource.ts');
+      return createApifySource(config, context);
+    }
     case 'files': {
       const { createFilesSource } = await import('./files/filesSource.ts');
       return createFilesSource(config, context);
@@ -96,6 +102,8 @@ export async function checkSource(
     }
     case 'rest':
       return (await import('./rest/checkRestConfig.ts')).checkRestSource(config, root);
+    case 'apify':
+      return (await import('./apify/checkApifyConfig.ts')).checkApifyConfig(config, root);
     case 'files':
     case 'module':
     case 'extension':
