@@ -1,6 +1,8 @@
 import { UsageError } from '../core/errors.ts';
 import type { RecoveredEvent } from '../core/events.ts';
+import { limitInTheWay, type LimitName } from '../core/limits.ts';
 import type { Environment, Launched } from '../engine/launch.ts';
+import { limitOption } from '../engine/reachedLimits.ts';
 import { isMerge, readManifest } from '../engine/merge/manifest.ts';
 import type { SessionView } from '../core/view.ts';
 import type { RunEnd, SessionRun } from '../engine/sessionRun.ts';
@@ -65,7 +67,11 @@ export async function follow(
   const { view, live } = run.snapshot();
   if (end.error !== undefined) output.problem(end.error.message);
   if (end.pauseMessage !== undefined) {
-    const next = `Put that right, then: cf-collect resume ${view.session}`;
+    const limit = end.pausedBy === 'budget' ? limitUsedUp(view, live.elapsedMs) : undefined;
+    const next =
+      limit === undefined
+        ? `Put that right, then: cf-collect resume ${view.session}`
+        : `Raise it and go on: cf-collect resume ${view.session} ${limitOption(limit)} N`;
     output.problem(`${end.pauseMessage} ${next}`);
   }
   for (const message of failuresOf(view)) output.problem(message);
@@ -84,6 +90,11 @@ function failuresOf(view: SessionView): string[] {
   const newest = view.errors.filter((error) => !error.retried).slice(0, shownFailures);
   const more = `${view.units.failed} units failed; cf-collect show ${view.session} and the log say more.`;
   return [...newest.map((error) => `${error.key}: ${error.message} (${error.code})`), more];
+}
+
+/** The limit that a session was paused by, whose run has ended since. */
+function limitUsedUp(view: SessionView, activeMs: number): LimitName | undefined {
+  return limitInTheWay({ ...view, state: 'paused', reason: 'budget' }, activeMs)?.name;
 }
 
 function exitCodeOf(end: RunEnd, run: SessionRun): number {

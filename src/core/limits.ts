@@ -17,45 +17,56 @@ export interface LimitUse {
   readonly reserved: number;
 }
 
+/** The values of {@link limitNames}, as far as they are there. */
+export type Limits = { readonly [K in LimitName]?: number | undefined };
+
 const minuteMs = 60_000;
 
+/** The limits that a session has now. */
+export function limitsOf({ mutable }: SessionView): Limits {
+  const limits = mutable['limits'];
+  if (!isJsonObject(limits)) return {};
+  const values = limitNames.map((name) => [name, getKey(limits, name)] as const);
+  return Object.fromEntries(values.filter(([, value]) => typeof value === 'number'));
+}
+
 /**
- * The limits that a session has, in the order of {@link limitNames}.
+ * What is used up of each limit, in the order of {@link limitNames}.
  *
- * @param activeMs work time over all starts; left out: that of the starts that have ended.
+ * @param activeMs work time over all starts.
  */
-export function limitUses(view: SessionView, activeMs: number = view.activeMs): LimitUse[] {
-  const limits = view.mutable['limits'];
-  if (!isJsonObject(limits)) return [];
+export function limitUses(
+  view: SessionView,
+  activeMs: number,
+  limits: Limits = limitsOf(view),
+): LimitUse[] {
   return limitNames.flatMap((name) => {
-    const max = getKey(limits, name);
-    if (typeof max !== 'number') return [];
+    const max = limits[name];
+    if (max === undefined) return [];
     const reserved = name === 'maxUsd' ? view.reservedMicroUsd / 1e6 : 0;
     return [{ name, max, used: usedOf(name, view, activeMs), reserved }];
   });
 }
 
-/** Whether nothing more can be done within a limit. */
-export function isReached({ max, used }: LimitUse): boolean {
-  return used >= max;
+/** The limit that leaves no room for any work at all; undefined when none does. Money never does: not all work costs. */
+export function reachedLimit(uses: readonly LimitUse[]): LimitUse | undefined {
+  return uses.find(
+    ({ name, used, max }) => (name === 'maxRequests' || name === 'maxMinutes') && used >= max,
+  );
 }
 
 /**
  * The limit that has to be raised before a session can go on; undefined when none is in its way. Money may be in the
  * way before it is all spent: the next call may cost more than is left.
  */
-export function limitInTheWay(
-  view: SessionView,
-  activeMs: number = view.activeMs,
-): LimitUse | undefined {
+export function limitInTheWay(view: SessionView, activeMs: number): LimitUse | undefined {
   const uses = limitUses(view, activeMs);
-  if (view.state === 'completed') {
-    return view.reason === 'target' ? uses.find(({ name }) => name === 'target') : undefined;
-  }
-  const reached = uses.find((use) => use.name !== 'target' && isReached(use));
-  if (reached !== undefined) return reached;
+  const named = (name: LimitName): LimitUse | undefined => uses.find((use) => use.name === name);
+  if (view.state === 'completed') return view.reason === 'target' ? named('target') : undefined;
+  const money = named('maxUsd');
+  if (money !== undefined && money.used >= money.max) return money;
   const isPausedByBudget = view.state === 'paused' && view.reason === 'budget';
-  return isPausedByBudget ? uses.find(({ name }) => name === 'maxUsd') : undefined;
+  return reachedLimit(uses) ?? (isPausedByBudget ? money : undefined);
 }
 
 function usedOf(name: LimitName, view: SessionView, activeMs: number): number {

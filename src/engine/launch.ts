@@ -6,6 +6,7 @@ import type { RecoveredEvent, SessionEvent } from '../core/events.ts';
 import type { Secrets } from '../core/ports.ts';
 import { Redactor, watchedSecrets } from '../core/redactor.ts';
 import type { InDoubtWord, SessionResumeResult } from '../core/recoveryData.ts';
+import { cutShort } from '../core/view.ts';
 import { createSource, doubtRuleOf, needsDoneByLane } from '../sources/registry.ts';
 import type { NetworkSettings, SourceContext } from '../sources/source.ts';
 import { collectionLock, type SessionLayout } from '../storage/layout.ts';
@@ -35,6 +36,7 @@ import { Ledger } from './paid/ledger.ts';
 import { compileRecordSchema, Preparer } from './prepare.ts';
 import { refuseInDoubt, settleInDoubt } from './recovery/inDoubt.ts';
 import { backTo, bringFailedBack, tellResult, type GoingBack } from './recovery/takeUp.ts';
+import { refuseReached } from './reachedLimits.ts';
 import { RequestBlocks } from './requestMeter.ts';
 import { createRemapSource } from './remap/remapSource.ts';
 import { SessionRun } from './sessionRun.ts';
@@ -66,6 +68,8 @@ export interface ResumeChoices {
   readonly inDoubt?: InDoubtWord | undefined;
   /** Compare every byte of the data files with the journal first. */
   readonly isThorough?: boolean | undefined;
+  /** In place of what the collection file says, for this start. */
+  readonly limits?: Partial<Collection['limits']> | undefined;
 }
 
 /** How long to wait while another process finds or makes a session of the collection. */
@@ -137,8 +141,9 @@ export async function startCollection(
  * Takes a session up again. The collection file may have changed in what may change; where it is gone, the session goes
  * on with what its journal says.
  *
- * @throws UsageError `CONFIG_CHANGED` naming what differs, `SESSION_COMPLETE` where there is nothing to do, `IN_DOUBT`
- * while paid calls wait for a word, and as {@link chooseCheckpoint}; HeldError when another process has the session.
+ * @throws UsageError `CONFIG_CHANGED` naming what differs, `SESSION_COMPLETE` where there is nothing to do,
+ * `LIMIT_REACHED` where a limit leaves no room to do it, `IN_DOUBT` while paid calls wait for a word, and as
+ * {@link chooseCheckpoint}; HeldError when another process has the session.
  */
 export async function resumeSession(
   environment: Environment,
@@ -147,7 +152,8 @@ export async function resumeSession(
 ): Promise<Launched> {
   const { ports, secrets } = environment;
   const header = await readSessionHeader(ports, layout);
-  const collection = await collectionNow(environment, layout, header);
+  const now = await collectionNow(environment, layout, header);
+  const collection = { ...now, limits: { ...now.limits, ...choices.limits } };
   const found = await inspectSession(ports.fileSystem, ports.machine, layout);
   await checkSecrets(collection, secrets);
   return resumeIn(environment, found, collection, choices);
@@ -168,6 +174,7 @@ async function resumeIn(
   const changed = fixedDifferences(header.collection, collection);
   if (changed.length > 0) throw configChanged(header, changed);
   const back = await goingBack(ports, found, collection, choices);
+  refuseReached(found.view, cutShort(found.view).activeMs, collection.limits);
   const doubtRule =
     doubtRuleOf(collection) ?? (found.view.reservedMicroUsd > 0 ? 'ask' : undefined);
   if (

@@ -14,6 +14,7 @@ import { carryOut, type PipelineParts, type UnitOutcome } from './pipeline.ts';
 import type { Ledger } from './paid/ledger.ts';
 import type { Preparer } from './prepare.ts';
 import { retriedUnits } from './recovery/retry.ts';
+import { refuseReached } from './reachedLimits.ts';
 import type { RequestBlocks } from './requestMeter.ts';
 import { RunStats } from './stats.ts';
 
@@ -199,12 +200,14 @@ export class SessionRun {
     this.#changed();
   }
 
-  /** Goes on after a pause. */
+  /** Goes on after a pause. @throws UsageError `LIMIT_REACHED` where a limit leaves no room for it. */
   async unpause(): Promise<void> {
     if (!this.#pause || !this.#isAtRest || this.#isEnding) return;
     const pause = this.#pause;
     const { reason } = pause;
     const { store } = this.#parts;
+    const activeMs = store.view.activeMs + this.#stats.activeMs;
+    refuseReached(store.view, activeMs, store.collection.limits);
     if (reason === 'disk-full') store.retry();
     await this.#workers;
     // Somebody else has been quicker, or the run ends.

@@ -7,6 +7,7 @@ import { usageError, type CommandLine, type CommandSpec } from '../command.ts';
 import { commandLineEnvironment } from '../environment.ts';
 import { exitCodes } from '../exitCodes.ts';
 import { findSession } from '../findSession.ts';
+import { limitOptions, limitsFrom, limitUsage } from '../limitOptions.ts';
 import { follow, unlessComplete } from '../follow.ts';
 
 /** `cf-collect resume`. */
@@ -17,9 +18,11 @@ export const resumeCommand: CommandSpec = {
       --retry-failed       failed units are tried again, also of a session that is complete
       --thorough           compare every byte of its data files with the journal first
       --dry-run            only say what it would do
+${limitUsage}
       --repeat-in-doubt | --count-as-spent   a word on paid calls that may or may not have left`,
   operands: ['SESSION'],
   options: {
+    ...limitOptions,
     checkpoint: { type: 'string' },
     'retry-failed': { type: 'boolean' },
     thorough: { type: 'boolean' },
@@ -32,6 +35,7 @@ export const resumeCommand: CommandSpec = {
 
 async function resume(line: CommandLine): Promise<number> {
   const inDoubt = wordOf(line);
+  const limits = limitsFrom(line);
   const environment = await commandLineEnvironment();
   const found = await findSession(environment, line.workspace, line.operands[0] ?? '');
   if (line.has('dry-run')) return tellPlan(environment, found, line);
@@ -42,6 +46,7 @@ async function resume(line: CommandLine): Promise<number> {
         retryFailed: line.has('retry-failed') ? null : undefined,
         isThorough: line.has('thorough'),
         inDoubt,
+        limits,
       }),
       line.isJson,
     ),
