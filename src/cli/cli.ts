@@ -12,11 +12,13 @@ import { discardCommand } from './commands/discard.ts';
 import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import.ts';
 import { mergeCommand } from './commands/merge.ts';
+import { newCommand } from './commands/new.ts';
 import { remapCommand } from './commands/remap.ts';
 import { resumeCommand } from './commands/resume.ts';
 import { runCommand } from './commands/run.ts';
 import { sessionsCommand } from './commands/sessions.ts';
 import { showCommand } from './commands/show.ts';
+import { templatesCommand } from './commands/templates.ts';
 import { validateCommand } from './commands/validate.ts';
 import { exitCodes } from './exitCodes.ts';
 
@@ -33,6 +35,8 @@ const commands: readonly CommandSpec[] = [
   exportCommand,
   importCommand,
   adoptCommand,
+  templatesCommand,
+  newCommand,
 ];
 
 /** Carries out one command line; resolves to its exit code. Words for people go to standard error with `--json`. */

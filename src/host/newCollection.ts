@@ -1,68 +1,138 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { collectionSuffix } from '../contributions.ts';
+import { assertNever } from '../core/assert.ts';
 import { isSafeFileName } from '../core/names.ts';
+import {
+  collectionFileName,
+  secretsIn,
+  templates,
+  withName,
+  type Template,
+  type TemplateKind,
+} from '../core/templates.ts';
 import type { Services } from './services.ts';
-import { withName, type TemplateName } from './templates.ts';
 import { diskFolders } from './workspace.ts';
+
+type TemplateItem = vscode.QuickPickItem & { readonly template?: Template };
 
 /** Asks for a template and a name, writes a commented, valid collection file and opens it. Gives the file. */
 export async function newCollection(services: Services): Promise<vscode.Uri | undefined> {
   const folder = await pickFolder();
   if (!folder) return undefined;
-  const template = await vscode.window.showQuickPick(templates(), {
+  const picked = await vscode.window.showQuickPick(templateItems(), {
     title: t('New Collection'),
     placeHolder: t('What do you want to collect from?'),
     matchOnDescription: true,
     matchOnDetail: true,
   });
+  const template = picked?.template;
   if (!template) return undefined;
-  const name = await vscode.window.showInputBox({
+  const name = await askName(folder, template);
+  if (name === undefined) return undefined;
+  const text = withName(await templateText(services, template), name);
+  const file = fileOf(folder, name);
+  await vscode.workspace.fs.writeFile(file, new TextEncoder().encode(text));
+  await vscode.window.showTextDocument(file, { preview: false });
+  void offerSecrets(services, text);
+  return file;
+}
+
+/** The templates by kind, each kind under its name. */
+function templateItems(): TemplateItem[] {
+  const kinds = new Set(templates.map(({ kind }) => kind));
+  return [...kinds].flatMap((kind) => [
+    { label: kindWord(kind), kind: vscode.QuickPickItemKind.Separator },
+    ...templates
+      .filter((template) => template.kind === kind)
+      .map((template) => ({
+        label: `$(${kindIcon(kind)}) ${t(template.title)}`,
+        description: template.name,
+        detail: t(template.about),
+        template,
+      })),
+  ]);
+}
+
+function kindWord(kind: TemplateKind): string {
+  switch (kind) {
+    case 'pages':
+      return t('Web pages');
+    case 'browser':
+      return t('Browser');
+    case 'api':
+      return t('APIs');
+    case 'apify':
+      return t('Apify');
+    case 'files':
+      return t('Files');
+    case 'code':
+      return t('Your own code');
+    default:
+      return assertNever(kind, 'kind of template');
+  }
+}
+
+function kindIcon(kind: TemplateKind): string {
+  switch (kind) {
+    case 'pages':
+      return 'globe';
+    case 'browser':
+      return 'browser';
+    case 'api':
+      return 'json';
+    case 'apify':
+      return 'robot';
+    case 'files':
+      return 'files';
+    case 'code':
+      return 'code';
+    default:
+      return assertNever(kind, 'kind of template');
+  }
+}
+
+function askName(folder: vscode.WorkspaceFolder, template: Template): Thenable<string | undefined> {
+  return vscode.window.showInputBox({
     title: t('New Collection'),
     prompt: t('Name of the collection: its file and its records are called after it'),
     value: template.name,
     validateInput: async (text) => {
       if (!isSafeFileName(text)) return t('Use letters, digits, “.”, “_” and “-”.');
       return (await exists(fileOf(folder, text)))
-        ? t('{0} exists already.', `${text}${collectionSuffix}`)
+        ? t('{0} exists already.', collectionFileName(text))
         : undefined;
     },
   });
-  if (name === undefined) return undefined;
-  const source = vscode.Uri.joinPath(
-    services.context.extensionUri,
-    'media',
-    'templates',
-    `${template.name}${collectionSuffix}`,
-  );
-  const text = new TextDecoder().decode(await vscode.workspace.fs.readFile(source));
-  const file = fileOf(folder, name);
-  await vscode.workspace.fs.writeFile(file, new TextEncoder().encode(withName(text, name)));
-  await vscode.window.showTextDocument(file, { preview: false });
-  return file;
 }
 
-function templates(): (vscode.QuickPickItem & { readonly name: TemplateName })[] {
-  return [
-    {
-      name: 'books',
-      label: `$(globe) ${t('Web pages')}`,
-      description: 'html',
-      detail: t('Follow links from a start page and take fields by CSS selector.'),
-    },
-    {
-      name: 'papers',
-      label: `$(json) ${t('Paged API')}`,
-      description: 'rest',
-      detail: t('Read a JSON API page by page, for every venue and year.'),
-    },
-    {
-      name: 'generic',
-      label: `$(list-unordered) ${t('Everything, explained')}`,
-      description: 'rest',
-      detail: t('Every part of a collection with its default and what it is for.'),
-    },
-  ];
+async function templateText({ context }: Services, { name }: Template): Promise<string> {
+  const file = vscode.Uri.joinPath(
+    context.extensionUri,
+    'media',
+    'templates',
+    collectionFileName(name),
+  );
+  return new TextDecoder().decode(await vscode.workspace.fs.readFile(file));
+}
+
+/** Where the new file asks for secrets that nobody has set: asks for them one after the other, if that is wanted. */
+async function offerSecrets({ secrets }: Services, text: string): Promise<void> {
+  const values = await Promise.all(
+    secretsIn(text).map(async (name) => ({ name, value: await secrets.get(name) })),
+  );
+  const missing = values.filter(({ value }) => value === null).map(({ name }) => name);
+  const [first] = missing;
+  if (first === undefined) return;
+  const set = t('Set Secret');
+  const chosen = await vscode.window.showInformationMessage(
+    t(
+      'This collection needs the secret {0}. The file only names it; the value stays in the system’s secret store.',
+      missing.join(', '),
+    ),
+    set,
+  );
+  if (chosen !== set) return;
+  for (const name of missing) await secrets.ask(name);
 }
 
 async function pickFolder(): Promise<vscode.WorkspaceFolder | undefined> {
@@ -77,7 +147,7 @@ async function pickFolder(): Promise<vscode.WorkspaceFolder | undefined> {
 }
 
 function fileOf(folder: vscode.WorkspaceFolder, name: string): vscode.Uri {
-  return vscode.Uri.joinPath(folder.uri, `${name}${collectionSuffix}`);
+  return vscode.Uri.joinPath(folder.uri, collectionFileName(name));
 }
 
 async function exists(uri: vscode.Uri): Promise<boolean> {

@@ -15,9 +15,9 @@ test('an empty view leads to a new collection: template, name, a valid file that
     await welcome.getByText('A collection says what to collect').waitFor();
     await workbench.screenshot('first-1-welcome');
     await welcome.getByRole('button', { name: 'New Collection' }).click();
-    await workbench.page.locator('.quick-input-list').getByText('Paged API').waitFor();
+    await workbench.page.locator('.quick-input-list').getByText('Any JSON API').waitFor();
     await workbench.screenshot('first-2-templates');
-    await workbench.pick('Paged API');
+    await workbench.pick('Any JSON API');
     const input = workbench.page.locator('.quick-input-widget');
     await input.locator('input').first().fill('not/a name');
     await input.getByText('Use letters, digits').waitFor();
@@ -29,7 +29,7 @@ test('an empty view leads to a new collection: template, name, a valid file that
     await workbench.screenshot('first-4-file');
     // What is there is never written over.
     await workbench.runCommand('Collector: New Collection');
-    await workbench.pick('Web pages');
+    await workbench.pick('Web site');
     await input.locator('input').first().fill('my-papers');
     await input.getByText('my-papers.collect.json exists already').waitFor();
     await workbench.page.keyboard.press('Escape');
