@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { JsonObject } from '../../src/core/json.ts';
+import { silentLogger } from '../../src/core/ports.ts';
+import { systemRandom } from '../../src/core/systemPorts.ts';
+import { startCollection, type Environment, type LaunchMode } from '../../src/engine/launch.ts';
+import type { SessionRun } from '../../src/engine/sessionRun.ts';
+import { nodeFileSystem } from '../../src/storage/fileSystem.ts';
+import { startGitHub } from '../fixtures/apis/gitHub.ts';
+import { startMediaWiki } from '../fixtures/apis/mediaWiki.ts';
+import { startOpenAlex } from '../fixtures/apis/openAlex.ts';
+import { startOpenReview } from '../fixtures/apis/openReview.ts';
+import type { PlayedApi } from '../fixtures/apis/playedApi.ts';
+import { startSemanticScholar } from '../fixtures/apis/semanticScholar.ts';
+import { startWordPress } from '../fixtures/apis/wordPress.ts';
+import { FastClock } from '../fixtures/fastClock.ts';
+import { makeWorkspace, readMasters, writeCollection } from '../fixtures/workspace.ts';
+import { recordText } from './drive.ts';
+
+/** A template's polite pace is one request a second; here it is kept faster. Waits that an API asks for are real. */
+const clockFactor = 100;
+
+/** The template of each API, and how it is played. */
+const apis: Readonly<Record<string, () => Promise<PlayedApi>>> = {
+  openreview: startOpenReview,
+  openalex: startOpenAlex,
+  'semantic-scholar': startSemanticScholar,
+  mediawiki: startMediaWiki,
+  wordpress: startWordPress,
+  github: startGitHub,
+};
+
+function environment(): Environment {
+  return {
+    ports: {
+      fileSystem: nodeFileSystem,
+      clock: new FastClock(clockFactor),
+      random: systemRandom,
+      logger: silentLogger,
+      machine: { machineId: 'm', host: 'test-host', bootId: 'b' },
+    },
+    opener: { via: 'cli', waitMs: 0, program: 'test 1.0.0' },
+    secrets: { get: (name) => Promise.resolve(secretValue(name)) },
+    network: {},
+  };
+}
+
+const secretValue = (name: string): string => `value of ${name}`;
+
+/** The template as a person has it after changing the host, and nothing else. */
+async function templateFor(name: string, { origin, server }: PlayedApi): Promise<string> {
+  const file = new URL(`../../media/templates/${name}.collect.json`, import.meta.url);
+  const text = await readFile(file, 'utf8');
+  assert.ok(text.includes(`"${origin}/`), `${name} asks ${origin}`);
+  return text.replaceAll(origin, server.url('').replace(/\/$/, ''));
+}
+
+async function start(file: string, folder: string, mode: LaunchMode): Promise<SessionRun> {
+  const { run } = await startCollection(environment(), file, folder, mode);
+  await run.start();
+  return run;
+}
+
+const texts = (records: readonly object[]): string[] =>
+  records.map((record) => recordText(record as JsonObject)).sort();
+
+/** The same records, each as often. Tells what differs and not all that does not. */
+function assertSame(records: readonly object[], expected: readonly object[]): void {
+  const [got, wanted] = [texts(records), texts(expected)];
+  const missing = wanted.filter((text) => !got.includes(text)).slice(0, 3);
+  const surplus = got.filter((text) => !wanted.includes(text)).slice(0, 3);
+  assert.deepEqual({ missing, surplus }, { missing: [], surplus: [] });
+  assert.equal(got.length, wanted.length);
+}
+
+/** Everything that was written below a folder. */
+async function everythingIn(folder: string): Promise<string> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile() && !entry.name.endsWith('.collect.json'));
+  const contents = files.map((file) => readFile(join(file.parentPath, file.name), 'latin1'));
+  return (await Promise.all(contents)).join('\n');
+}
+
+for (const [name, play] of Object.entries(apis)) {
+  test(`${name}: the template collects all that the API has, through its traps, stopped in the middle and resumed`, async (t) => {
+    const api = await play();
+    t.after(() => api.server.close());
+    const folder = await makeWorkspace(t);
+    const file = await writeCollection(folder, await templateFor(name, api), name);
+    const dir = join(folder, 'data', 'raw');
+
+    const first = await start(file, folder, 'new-only');
+    await api.hung;
+    await first.stop('user');
+    assert.equal((await first.finished).state, 'stopped');
+    const before = await readMasters(dir);
+    const asked = api.server.count();
+
+    const second = await start(file, folder, 'resume-or-start');
+    assert.equal((await second.finished).state, 'completed');
+    const { units } = second.store.view;
+    assert.deepEqual({ failed: units.failed, pending: units.pending }, { failed: 0, pending: 0 });
+    const records = await readMasters(dir);
+    assertSame(records, api.expected());
+    assert.ok(before.length > 0 && before.length < records.length, 'stopped in the middle');
+    assert.deepEqual(
+      texts(records.slice(0, before.length)),
+      texts(before),
+      'and gone on from there',
+    );
+    assert.deepEqual(api.trapsLeft(), [], 'every trap was stepped into');
+    assert.deepEqual(api.complaints, []);
+    t.diagnostic(
+      `${asked} requests, then ${api.server.count() - asked}, ${records.length} records`,
+    );
+
+    const written = await everythingIn(folder);
+    for (const secret of (await readFile(file, 'utf8')).matchAll(/\$\{secret:(\w+)\}/g))
+      assert.ok(!written.includes(secretValue(secret[1] ?? '')), secret[1]);
+  });
+}
