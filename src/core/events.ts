@@ -246,6 +246,8 @@ export interface PausedEvent {
   readonly type: 'paused';
   readonly reason: PauseReason;
   readonly message: string;
+  /** The code of the error that it was paused by. Left out where there was none. */
+  readonly code?: string;
 }
 
 /** Work goes on after a pause. */

@@ -86,6 +86,8 @@ export interface SessionView {
   readonly reason: PauseReason | StopReason | 'exhausted' | 'target' | null;
   /** The same in words, for a pause by a guard. */
   readonly reasonMessage: string | null;
+  /** The code of the error that it was paused by: what a screen offers to do about it. */
+  readonly reasonCode: string | null;
   readonly createdAt: string;
   readonly lastEventAt: string;
   /** Milliseconds of work in the starts and resumes that have ended. Of one that was killed, up to its last event. */
@@ -124,6 +126,7 @@ export const emptyView: SessionView = {
   state: 'active',
   reason: null,
   reasonMessage: null,
+  reasonCode: null,
   createdAt: '',
   lastEventAt: '',
   activeMs: 0,
@@ -251,6 +254,7 @@ function applyEvent(draft: Draft, event: JournalEvent, entry: JournalEntry): voi
       return;
     case 'paused':
       enterState(draft, 'paused', event.reason, event.message);
+      draft.reasonCode = event.code ?? null;
       return;
     case 'stopped':
       enterState(draft, 'stopped', event.reason);
@@ -300,6 +304,7 @@ function enterState(
   draft.state = state;
   draft.reason = reason;
   draft.reasonMessage = message;
+  draft.reasonCode = null;
 }
 
 function moveUnits(draft: Draft, from: UnitState | undefined, to: UnitState, count = 1): void {

@@ -72,7 +72,7 @@ export class SessionRun {
   readonly #pipeline: PipelineParts<unknown>;
   readonly #finished: Promise<RunEnd>;
   #resolveFinished: (end: RunEnd) => void = () => undefined;
-  #pause: { reason: PauseReason; message: string } | undefined;
+  #pause: { reason: PauseReason; message: string; code?: string | undefined } | undefined;
   /** Work in flight has come to rest: only then is "paused" shown, and the counts are final. */
   #isAtRest = false;
   #abort = new AbortController();
@@ -159,8 +159,9 @@ export class SessionRun {
     if (this.#fault)
       return { view: { ...view, state: 'faulted', reasonMessage: this.#fault.message }, live };
     if (this.#pause && this.#isAtRest && !this.#isEnding) {
-      const { reason, message } = this.#pause;
-      return { view: { ...view, state: 'paused', reason, reasonMessage: message }, live };
+      const { reason, message, code = null } = this.#pause;
+      const why = { reason, reasonMessage: message, reasonCode: code };
+      return { view: { ...view, state: 'paused', ...why }, live };
     }
     return { view, live };
   }
@@ -183,9 +184,9 @@ export class SessionRun {
   }
 
   /** Stops claiming; resolves when everything that was received is durable. The lock is kept. */
-  async pause(reason: PauseReason, message: string): Promise<void> {
+  async pause(reason: PauseReason, message: string, code?: string): Promise<void> {
     if (this.#pause || this.#isEnding) return;
-    this.#pause = { reason, message };
+    this.#pause = { reason, message, code };
     const held = this.#checkpoints.hold();
     this.#interrupt('pause');
     await this.#workers;
@@ -194,7 +195,8 @@ export class SessionRun {
     await held;
     if (this.#pause.reason !== reason) return;
     const unsent = this.#parts.requests?.giveBack() ?? [];
-    await this.#parts.store.record(...unsent, { type: 'paused', reason, message });
+    const why = { reason, message, ...(code !== undefined && { code }) };
+    await this.#parts.store.record(...unsent, { type: 'paused', ...why });
     await this.#writeCheckpoint('session_paused');
     this.#isAtRest = true;
     this.#changed();
@@ -295,8 +297,8 @@ export class SessionRun {
   }
 
   /** Pauses without waiting for it: whoever calls this is a part of what has to come to rest. */
-  #pauseFor({ reason, message }: PauseError): void {
-    this.pause(reason, message).catch((error: unknown) => {
+  #pauseFor({ reason, message, code }: PauseError): void {
+    this.pause(reason, message, code).catch((error: unknown) => {
       this.#faulted(asFault(error));
     });
   }

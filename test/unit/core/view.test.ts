@@ -160,8 +160,14 @@ test('the states follow the events', () => {
   };
   expect({ type: 'paused', reason: 'disk-full', message: 'full' }, 'paused', 'disk-full');
   assert.equal(fold(lines).reasonMessage, 'full');
+  assert.equal(fold(lines).reasonCode, null);
   expect({ type: 'resumed' }, 'active', null);
   assert.equal(fold(lines).reasonMessage, null);
+  const code = 'BROWSER_MISSING';
+  expect({ type: 'paused', reason: 'setup', message: 'none', code }, 'paused', 'setup');
+  assert.equal(fold(lines).reasonCode, code);
+  expect({ type: 'resumed' }, 'active', null);
+  assert.equal(fold(lines).reasonCode, null);
   expect({ type: 'stopped', reason: 'signal', activeMs: 500 }, 'stopped', 'signal');
   expect(opened, 'active', null);
   expect({ type: 'completed', by: 'target', activeMs: 250 }, 'completed', 'target');

@@ -402,6 +402,7 @@ test('a source that asks for a pause gets it, also when the session can not writ
   await run.start();
   await until(() => run.pausedByGuard === 'setup');
   assert.match(run.snapshot().view.reasonMessage ?? '', /a secret is missing/);
+  assert.deepEqual([run.snapshot().view.reasonCode, store.view.reasonCode], ['SETUP', 'SETUP']);
   assert.equal(store.view.units.in_progress, 0);
   failing.rule = ({ operation, path }) =>
     operation === 'datasync' && path.endsWith('journal.jsonl') ? systemError('EIO') : undefined;
