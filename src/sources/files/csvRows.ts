@@ -2,7 +2,7 @@ import { parse, type CsvError, type Parser } from 'csv-parse';
 import { UnitFailedError } from '../../core/errors.ts';
 import { setKey, toJsonLine, type JsonValue } from '../../core/json.ts';
 import type { InputBytes } from './inputBytes.ts';
-import type { InputCursor, InputLine, InputPage, Make } from './inputLine.ts';
+import type { CsvOptions, InputCursor, InputLine, InputPage, Make } from './inputLine.ts';
 import { checkEncoding } from './jsonLines.ts';
 
 const rowsPerPage = 2000;
@@ -11,7 +11,7 @@ const maxRowBytes = 64 * 1024 * 1024;
 
 /**
  * The rows of a CSV file (RFC 4180: quotes, line ends in quotes) as objects of texts, by pages, from a cursor on. The
- * first row has the names; the delimiter is the one of comma, semicolon, tab and bar that it has most of.
+ * first row has the names, unless the options have them.
  */
 export async function* csvPages<T>(
   path: string,
@@ -19,10 +19,11 @@ export async function* csvPages<T>(
   from: InputCursor | undefined,
   make: Make<T>,
   signal: AbortSignal,
+  options: CsvOptions = {},
 ): AsyncGenerator<InputPage<T>, void, void> {
   const state = { lines: 0, offset: 0, line: 0 };
   const passed = from?.lines ?? 0;
-  let names: readonly string[] | undefined;
+  let names = options.columns;
   let lines: InputLine<T>[] = [];
   const add = (line: InputLine<T>): void => {
     state.lines += 1;
@@ -39,7 +40,7 @@ export async function* csvPages<T>(
       bom: true,
       // Files that were put together have several.
       record_delimiter: ['\r\n', '\n', '\r'],
-      delimiter: likelyDelimiter(head.toString('utf8')),
+      delimiter: options.delimiter ?? delimiterOf(path, head),
       relax_column_count: true,
       skip_empty_lines: true,
       skip_records_with_error: true,
@@ -55,7 +56,7 @@ export async function* csvPages<T>(
         state.offset = info.bytes;
         state.line = info.lines;
         if (names === undefined) names = columnNames(record);
-        else add(toLine(names, record, info.lines, make));
+        else add(toLine(names, record, info.lines, make, options.ragged));
         return null;
       },
     });
@@ -96,13 +97,18 @@ function toLine<T>(
   row: readonly string[],
   number: number,
   make: Make<T>,
+  ragged: CsvOptions['ragged'] = 'reject',
 ): InputLine<T> {
   const record: Record<string, JsonValue> = {};
   row.forEach((value, i) => {
     setKey(record, names[i] ?? `column_${i + 1}`, value);
   });
+  if (ragged === 'fill') {
+    for (const name of names.slice(row.length)) setKey(record, name, null);
+  }
   const text = toJsonLine(record);
-  if (row.length === names.length) return { text, number, value: make(record, text) };
+  if (row.length === names.length || ragged === 'fill')
+    return { text, number, value: make(record, text) };
   const reason = `has ${row.length} values for ${names.length} columns`;
   return { text, number, value: undefined, reason };
 }
@@ -123,6 +129,10 @@ function columnNames(row: readonly string[]): string[] {
     taken.add(name);
     return name;
   });
+}
+
+function delimiterOf(path: string, head: Buffer): string {
+  return /\.(tsv|tab)(\.gz)?$/i.test(path) ? '\t' : likelyDelimiter(head.toString('utf8'));
 }
 
 /** The delimiter that the first line has most of, outside quotes. */

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 
 /** How an input is written. */
 export interface InputForm {
-  readonly kind: 'jsonl' | 'csv' | 'text';
+  readonly kind: 'jsonl' | 'json' | 'csv' | 'text';
   readonly isGzip: boolean;
   /** The name without its endings: `papers` of `data/papers.csv.gz`. */
   readonly stem: string;
@@ -12,9 +12,14 @@ export interface InputForm {
 export function inputForm(path: string): InputForm {
   const name = basename(path);
   const inner = name.replace(/\.gz$/i, '');
-  const kind = /\.(csv|tsv|tab)$/i.test(inner) ? 'csv' : 'jsonl';
+  const kind = kindOf(inner);
   const stem = inner.replace(/\.(jsonl|ndjson|json|csv|tsv|tab|txt)$/i, '');
   return { kind, isGzip: inner !== name, stem: stem === '' ? name : stem };
+}
+
+function kindOf(name: string): InputForm['kind'] {
+  if (/\.(csv|tsv|tab)$/i.test(name)) return 'csv';
+  return /\.json$/i.test(name) ? 'json' : 'jsonl';
 }
 
 /** Whether a file's name says how it is written. */

@@ -20,6 +20,16 @@ export interface InputLine<T> {
  */
 export type Make<T> = (record: JsonObject, text: string) => T;
 
+/** How a CSV file is read that is not as usual. */
+export interface CsvOptions {
+  /** Left out: a tab by the file's name, else the one of comma, semicolon, tab and bar that the first line has most of. */
+  readonly delimiter?: string | undefined;
+  /** Names of the columns, for a file without a line of names. */
+  readonly columns?: readonly string[] | undefined;
+  /** What becomes of a row with more or fewer values than columns: no record, or missing values are null. */
+  readonly ragged?: 'reject' | 'fill' | undefined;
+}
+
 /** How an input is read that is not as usual. */
 export interface ReadOptions<T> {
   /** Lines, counted from 0, that are needed; others may come without anything made of them. */
@@ -28,6 +38,9 @@ export interface ReadOptions<T> {
   readonly makeOther?: (value: JsonValue, text: string) => T;
   /** How it is written. Left out: as its name says. */
   readonly kind?: InputForm['kind'] | undefined;
+  /** Keys that lead to the list in a JSON file. Left out: the file is the list, or one value after the other. */
+  readonly items?: readonly string[] | undefined;
+  readonly csv?: CsvOptions | undefined;
 }
 
 /** Where reading goes on after some lines. */

@@ -5,11 +5,11 @@ import type { InputBytes } from './inputBytes.ts';
 import type { InputCursor, InputLine, InputPage, Make, ReadOptions } from './inputLine.ts';
 
 /** Bytes that are read, parsed and handed over at once. */
-const pageBytes = 1.5 * 1024 * 1024;
+export const pageBytes = 1.5 * 1024 * 1024;
 /** A longer line is set aside: it would not fit into memory beside the others. */
-const maxLineBytes = 64 * 1024 * 1024;
+export const maxLineBytes = 64 * 1024 * 1024;
 /** How much of a line is kept that is too long. */
-const shownOfLongLine = 1000;
+export const shownOfLongLine = 1000;
 
 const newline = 0x0a;
 
@@ -133,7 +133,7 @@ async function* wholeLines(
 }
 
 /** What becomes of a line. */
-interface LineReader<T> extends Pick<ReadOptions<T>, 'makeOther' | 'kind'> {
+export interface LineReader<T> extends Pick<ReadOptions<T>, 'makeOther' | 'kind'> {
   readonly make: Make<T>;
 }
 
@@ -149,15 +149,15 @@ function addLines<T>(
   const isText = isUtf8(block);
   // Lone bytes that are no UTF-8 must not take their neighbours with them: then each line is looked at by itself.
   const text = isText ? block.toString('utf8') : block.toString('latin1');
-  const parseLine = hasLongNumber(block) ? parseJson : (JSON.parse as (line: string) => JsonValue);
-  const parse = reader.kind === 'text' ? asText : parseLine;
+  const parse = reader.kind === 'text' ? asText : parserFor(block);
   for (let at = 0; at < text.length;) {
     const newlineAt = text.indexOf('\n', at);
     const next = newlineAt < 0 ? text.length : newlineAt;
     const end = next > at && text.charCodeAt(next - 1) === 0x0d ? next - 1 : next;
     number += 1;
     if (isWanted?.(into.length) === false) {
-      addUnparsed(text.slice(at, end), number, into);
+      const line = text.slice(at, end);
+      if (!isBlank(line)) into.push(unparsed(line, number));
     } else if (isText) {
       addLine(text.slice(at, end), number, parse, reader, into);
     } else {
@@ -171,7 +171,13 @@ function addLines<T>(
   return number;
 }
 
-function addLine<T>(
+/** How the JSON in some bytes is parsed without loss. */
+export function parserFor(bytes: Buffer): (text: string) => JsonValue {
+  return hasLongNumber(bytes) ? parseJson : (JSON.parse as (text: string) => JsonValue);
+}
+
+/** Adds a line that is UTF-8; a blank one is none. */
+export function addLine<T>(
   text: string,
   number: number,
   parse: (line: string) => JsonValue,
@@ -197,15 +203,16 @@ function asText(line: string): string {
 }
 
 /** A line that nobody wants to know, in its place. */
-function addUnparsed(text: string, number: number, into: InputLine<unknown>[]): void {
-  if (!isBlank(text)) into.push({ text, number, value: undefined, reason: 'not asked for' });
+export function unparsed(text: string, number: number): InputLine<never> {
+  return { text, number, value: undefined, reason: 'not asked for' };
 }
 
 function isBlank(text: string): boolean {
   return text.charCodeAt(0) !== 0x7b && text.trim() === '';
 }
 
-function tooLong(beginning: Buffer, number: number): InputLine<never> {
+/** A line, or an item of a list, that does not fit into memory. */
+export function tooLong(beginning: Buffer, number: number): InputLine<never> {
   return {
     text: beginning.toString('utf8'),
     number,
@@ -234,7 +241,8 @@ function isDigit(byte: number | undefined): boolean {
   return byte !== undefined && byte >= 0x30 && byte <= 0x39;
 }
 
-function markBytes(head: Buffer): number {
+/** How many bytes a byte order mark takes. */
+export function markBytes(head: Buffer): number {
   return head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf ? 3 : 0;
 }
 

@@ -2,6 +2,7 @@ import { csvPages } from './csvRows.ts';
 import { inputForm } from './inputForm.ts';
 import { openInput, type ReadSoFar } from './inputBytes.ts';
 import type { InputCursor, InputPage, Make, ReadOptions } from './inputLine.ts';
+import { jsonListPages } from './jsonList.ts';
 import { jsonLinePages } from './jsonLines.ts';
 
 /** What reading an input to its end came to. */
@@ -28,7 +29,8 @@ export async function* readInput<T>(
   const kind = options.kind ?? form.kind;
   const bytes = await openInput(path, isGzip, from?.read);
   try {
-    if (kind === 'csv') yield* csvPages(path, bytes, from, make, signal);
+    if (kind === 'csv') yield* csvPages(path, bytes, from, make, signal, options.csv);
+    else if (kind === 'json') yield* jsonListPages(path, bytes, from, make, signal, options);
     else yield* jsonLinePages(path, bytes, from, make, signal, { ...options, kind });
     return { read: bytes.readSoFar };
   } finally {
