@@ -113,7 +113,9 @@ export class RunReader {
       }
       const overMs = this.#overSinceMs === undefined ? -1 : askedMs - this.#overSinceMs;
       if (overMs < settleMs) {
-        await clock.sleep(this.isGoing ? pollMs : settleMs - Math.max(0, overMs), this.#signal);
+        // Timers may be early by a part of a millisecond.
+        const restMs = Math.ceil(settleMs - Math.max(0, overMs)) + 1;
+        await clock.sleep(this.isGoing ? pollMs : restMs, this.#signal);
         continue;
       }
       if (!(await this.#hasAll())) {
