@@ -88,7 +88,7 @@ export async function carryOut<Item>(
     if (outcome !== undefined) return outcome;
     if (error instanceof FaultError) throw error;
     await outbox.close();
-    return await settle(error, outbox, parts, signal);
+    return await settle(error, outbox, parts, calls, signal);
   } finally {
     calls?.leave();
   }
@@ -134,6 +134,7 @@ async function settle<Item>(
   error: unknown,
   outbox: Outbox,
   { store, maxAttempts }: PipelineParts<Item>,
+  calls: UnitLedger | undefined,
   signal: AbortSignal,
 ): Promise<UnitOutcome> {
   const { unit } = outbox;
@@ -149,12 +150,14 @@ async function settle<Item>(
     const back = await giveBack(outbox, 'retry', 1, unitError(unit, error));
     return { kind: 'retry', delayMs: error.delayMs, ...back };
   }
-  await store.record({
+  const settled = calls?.doubtEvents(codeOf(error)) ?? [];
+  await store.record(...settled, {
     type: 'finished',
     unit: unit.n,
     state: finalState(error),
     error: unitError(unit, error),
   });
+  calls?.answered(settled);
   return { kind: 'finished' };
 }
 

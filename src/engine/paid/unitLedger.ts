@@ -1,7 +1,7 @@
 import { UnitFailedError } from '../../core/errors.ts';
 import type { IntentEvent, JournalEvent, SettledEvent } from '../../core/events.ts';
 import type { JsonValue } from '../../core/json.ts';
-import type { PaidCall } from '../../core/paidCall.ts';
+import { isInDoubt, type PaidCall } from '../../core/paidCall.ts';
 import type { Clock, Random } from '../../core/ports.ts';
 import type { ClaimedUnit } from '../../core/unit.ts';
 import type { DoubtRule, Page, Source, UnitCalls } from '../../sources/source.ts';
@@ -132,6 +132,19 @@ export class UnitLedger implements UnitCalls {
         ? []
         : [settledEvent(this.#call(intent), settled.spentMicroUsd, settled.evidence)]),
     ];
+  }
+
+  /**
+   * What settles calls in doubt as their unit fails: they count as spent. In the same commit as that, since between two
+   * a process that is killed would forget that they wait for a person's word.
+   */
+  doubtEvents(code: string): JournalEvent[] {
+    const { past, doubtRule } = this.#parts;
+    // Those that the source looks up can still be found.
+    const inDoubt = doubtRule === 'look-up' ? [] : past.calls.all().filter(isInDoubt);
+    return inDoubt.map((call) =>
+      settledEvent(call, call.reservedMicroUsd, `${code}: may have been charged`),
+    );
   }
 
   /** They are durable. */
