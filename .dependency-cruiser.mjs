@@ -8,10 +8,14 @@ const rooms = {
   'src/core/': { imports: [] },
   'src/dedup/': { imports: ['src/core/'] },
   'src/storage/': { imports: ['src/core/', 'src/dedup/'] },
-  'src/sources/': { imports: ['src/core/'] },
+  // A source that runs elsewhere is spoken to by the one RPC.
+  'src/sources/': { imports: ['src/core/', 'src/protocol/'] },
   'src/engine/': { imports: ['src/core/', 'src/dedup/', 'src/storage/', 'src/sources/'] },
   // Every room may end a switch with `assertNever`.
-  'src/protocol/': { imports: ['src/core/assert.ts'], types: ['src/core/'] },
+  'src/protocol/': {
+    imports: ['src/core/assert.ts', 'src/core/customSource/'],
+    types: ['src/core/'],
+  },
   'src/serve/': { imports: ['src/core/', 'src/engine/'] },
   'src/worker/': { imports: coreToServe() },
   'src/cli/': { imports: coreToServe() },
@@ -53,6 +57,7 @@ const doors = [
       'src/storage/',
       'src/sources/browser/',
       'src/sources/files/',
+      'src/sources/module/',
       'src/cli/',
       'src/serve/',
       'src/host/',

@@ -27,6 +27,8 @@ const bundles: readonly BuildOptions[] = [
   { ...node, entryPoints: ['src/extension.ts'], outfile: 'dist/extension.js' },
   // The engine, in a worker thread beside the extension host's event loop.
   { ...node, entryPoints: ['src/worker/main.ts'], outfile: 'dist/worker.js' },
+  // A person's own module as a source, in a worker thread of its own.
+  { ...node, entryPoints: ['src/sources/module/moduleWorker.ts'], outfile: 'dist/moduleWorker.js' },
   // The command line. Older target: Node 20 must parse it to be told that it is too old.
   { ...node, entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli.js', target: 'node20' },
   // The sample site and the sample API.

@@ -105,9 +105,12 @@ export async function checkSource(
     case 'apify':
       return (await import('./apify/checkApifyConfig.ts')).checkApifyConfig(config, root);
     case 'files':
-    case 'module':
     case 'extension':
       return [];
+    case 'module': {
+      if (root === undefined) return [];
+      return (await import('./module/checkModuleConfig.ts')).checkModuleConfig(config, root);
+    }
     default:
       return assertNever(config, 'source');
   }

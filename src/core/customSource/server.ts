@@ -16,6 +16,7 @@ import type {
   SourceRequests,
   SourceSettings,
   UnitsStep,
+  WirePlannedUnit,
   WireUnit,
 } from './wire.ts';
 
@@ -164,7 +165,7 @@ export class SourceServer {
 
   async #nextUnits(open: OpenCall): Promise<UnitsStep> {
     const puller = await (open.puller ??= open.start());
-    const units = [];
+    const units: WirePlannedUnit[] = [];
     let isLast = false;
     while (units.length < maxUnits) {
       const step = units.length === 0 ? await puller.next() : await puller.nextIfReady();

@@ -19,6 +19,8 @@ export interface HttpResponse {
   readonly status: number;
   /** A header by its name in any case; several of one name are joined with ", ". */
   header(name: string): string | undefined;
+  /** Every header, names in lower case. */
+  headers(): (readonly [name: string, value: string])[];
   /** Decompressed. */
   readonly body: Buffer;
   /** ISO time at which the body was complete. */
@@ -54,6 +56,12 @@ export class ReceivedResponse implements HttpResponse {
     this.receivedAt = receivedAt;
     this.ms = ms;
     this.#headers = headers;
+  }
+
+  headers(): (readonly [name: string, value: string])[] {
+    return Object.entries(this.#headers).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value] as const],
+    );
   }
 
   header(name: string): string | undefined {
