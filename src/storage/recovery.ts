@@ -132,11 +132,17 @@ async function endOfPaidPages(
 ): Promise<number> {
   let end = start;
   let position = start;
+  let items = 0;
   for await (const { bytes, isWhole } of readLines(fileSystem, layout.absolute(file), start)) {
     const line = isWhole && position < limit ? rawLineOf(bytes) : undefined;
     if (line === undefined) break;
     position += bytes.length + 1;
-    if (line.isEnd && line.intent !== null) end = position;
+    items += 1;
+    if (!line.isEnd) continue;
+    // The lines of a page follow each other.
+    if (items !== line.items + 1) break;
+    items = 0;
+    if (line.intent !== null) end = position;
   }
   return end;
 }

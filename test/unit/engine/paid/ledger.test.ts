@@ -153,18 +153,17 @@ test('an answer that is gone is not paid for again without a person', async (t) 
   assert.deepEqual(await masterIds(bought.root, third.store.view), shopIds(['u']));
 });
 
-test('a whole page after the last journalled byte of the raw file is taken, a torn one is not', async (t) => {
+/** A session that was killed when the answer to its second call was on disk, and the journal knew of the call only. */
+async function killedWithTail(
+  t: TestContext,
+  tail: (page: readonly string[]) => string,
+): Promise<Bought> {
   const bought = await begin(t, { limits: { concurrency: 1, maxUsd: pagePrice / 1e6 } });
   assert.equal(await toEnd(bought.run), 'stopped, budget');
   const raw = fileOf(bought.root, bought.store, 'raw');
-  // As a kill leaves it: the call has left, its answer is on disk, and the journal knows of the call only.
   const intent = 'aaaa';
-  const left = await openTestSession(
-    bought.root,
-    bought.store.layout.session,
-    testPorts(),
-    collectionOf({}),
-  );
+  const { session } = bought.store.layout;
+  const left = await openTestSession(bought.root, session, testPorts(), collectionOf({}));
   const what = { unit: 1, what: 'page 1 of u', reservedMicroUsd: pagePrice, inputHash: 'h' };
   await left.store.record({ type: 'intent', intent, ...what });
   await left.store.close(false);
@@ -174,8 +173,13 @@ test('a whole page after the last journalled byte of the raw file is taken, a to
     { ...at, i: 1, item: { id: 'u-1-1' } },
     { ...at, end: true, items: 2, next: 2 },
   ];
-  const lines = page.map((line) => `${JSON.stringify(line)}\n`);
-  await appendFile(raw, `${lines.join('')}{"unit":1,"intent":"aaaa","cur`);
+  await appendFile(raw, tail(page.map((line) => `${JSON.stringify(line)}\n`)));
+  return bought;
+}
+
+test('a whole page after the last journalled byte of the raw file is taken, a torn one is not', async (t) => {
+  const torn = '{"unit":1,"intent":"aaaa","cur';
+  const bought = await killedWithTail(t, (page) => page.join('') + torn);
   const { store, run } = await again(bought);
   assert.equal(store.view.spentMicroUsd, 2 * pagePrice);
   assert.equal(store.view.reservedMicroUsd, 0);
@@ -184,6 +188,16 @@ test('a whole page after the last journalled byte of the raw file is taken, a to
   const pages = bought.shop.sales.map(({ unit, page: number }) => `${unit}-${number}`);
   assert.ok(!pages.includes('u-1'), 'page 1 was on disk');
   assert.equal(pages.length, units.length * shopPages - 1);
+});
+
+test('a page that lacks a line is not taken: whoever asks for it again has to say so', async (t) => {
+  for (const tail of [
+    (page: readonly string[]) => page.slice(0, 2).join(''),
+    (page: readonly string[]) => page.slice(1).join(''),
+  ]) {
+    const bought = await killedWithTail(t, tail);
+    await assert.rejects(again(bought), { code: 'IN_DOUBT' });
+  }
 });
 
 test('the budget pauses the session before the call that may pass it; raised, it goes on', async (t) => {
