@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { scalar, text } from './parts.ts';
+import { count, scalar, text } from './parts.ts';
 
 const valuesOfFile = z
   .strictObject({
@@ -11,6 +11,15 @@ const valuesOfFile = z
       .describe(
         'Name of the column, or path of the value in a line. Left out: the whole line, which of plain text is the value.',
       ),
+    batch: count(100_000)
+      .optional()
+      .describe(
+        'So many lines are one unit, and the value is the list of theirs: for APIs that take many ids in one request. "{name}" alone in a body is the list; within a text its parts are joined by commas. When lines are added later, the last unit that was not full is carried out again.',
+      ),
+    join: z
+      .string()
+      .optional()
+      .describe('With batch: the value is a text, its parts joined by this ("|").'),
   })
   .describe('Values from a file, one unit a line.');
 

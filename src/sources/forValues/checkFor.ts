@@ -5,7 +5,7 @@ import { isJsonObject, scalarText, type JsonValue } from '../../core/json.ts';
 import { matchFiles } from '../files/matchFiles.ts';
 import { readInput } from '../files/readInput.ts';
 import { suggest } from './checkNames.ts';
-import { columnsOf } from './forUnits.ts';
+import { columnsOf, isFile } from './forUnits.ts';
 import { kindOf, valueReader, type ValueColumns } from './valueFile.ts';
 
 /** Lines that are looked at while a collection is written. */
@@ -24,7 +24,7 @@ export async function checkFor(
   needed: ReadonlySet<string>,
   root: string,
 ): Promise<Problem[]> {
-  const problems: Problem[] = [];
+  const problems: Problem[] = checkBatches(config);
   for (const columns of columnsOf(config)) {
     const names = Object.keys(columns.paths);
     const [first = ''] = names;
@@ -50,6 +50,24 @@ export async function checkFor(
     for (const name of names) problems.push(...checkPath(columns, name, needed, file, lines));
   }
   return problems;
+}
+
+/** Names with the same file are taken from the same lines, and so from as many. */
+function checkBatches(config: ForConfig): Problem[] {
+  const sizes = new Map<string, number | undefined>();
+  return Object.entries(config).flatMap(([name, value]) => {
+    if (!isFile(value)) return [];
+    const { from, batch, join } = value;
+    const at = `source.for.${name}`;
+    if (join !== undefined && batch === undefined) {
+      const message = 'There is nothing to join: "join" goes with "batch".';
+      return [{ code: 'FOR_JOIN_WITHOUT_BATCH', message, path: `${at}.join` }];
+    }
+    if (!sizes.has(from)) sizes.set(from, batch);
+    if (sizes.get(from) === batch) return [];
+    const message = `Names with the same file (${from}) need the same batch.`;
+    return [{ code: 'FOR_BATCH_DIFFERS', message, path: at }];
+  });
 }
 
 async function firstLines(

@@ -9,6 +9,7 @@ import {
 import { fingerprint } from '../../core/keys.ts';
 import { toFileName } from '../../core/names.ts';
 import type { SourceContext } from '../source.ts';
+import { inBatches } from './batches.ts';
 import type { ValueColumns } from './valueFile.ts';
 
 /** Room for the number that tells two groups apart. */
@@ -88,14 +89,17 @@ export function listedValues(
 
 /** The names with values from files, one entry for each file. */
 export function columnsOf(config: ForConfig): ValueColumns[] {
-  const byFile = new Map<string, Record<string, string | undefined>>();
+  const byFile = new Map<string, [name: string, ValuesOfFile][]>();
   for (const [name, value] of Object.entries(config)) {
     if (!isFile(value)) continue;
-    const paths = byFile.get(value.from) ?? {};
-    paths[name] = value.path;
-    byFile.set(value.from, paths);
+    byFile.set(value.from, [...(byFile.get(value.from) ?? []), [name, value]]);
   }
-  return [...byFile].map(([from, paths]) => ({ from, paths }));
+  return [...byFile].map(([from, columns]) => ({
+    from,
+    paths: Object.fromEntries(columns.map(([name, { path }]) => [name, path])),
+    batch: columns.find(([, { batch }]) => batch !== undefined)?.[1].batch,
+    joins: Object.fromEntries(columns.map(([name, { join }]) => [name, join])),
+  }));
 }
 
 /** Whether the values of a name come from a file. */
@@ -128,7 +132,8 @@ async function* crossed(
   if (first === undefined) return;
   // A collection without files does not load what reads them.
   const { groupOf, lineValues } = await import('./valueFile.ts');
-  for await (const { lines, file } of lineValues(first, needed, context, signal)) {
+  const read = lineValues(first, needed, context, signal);
+  for await (const { lines, file } of first.batch === undefined ? read : inBatches(read, first)) {
     if (others.length === 0) {
       yield { lines, places: [groupOf(file)] };
       continue;

@@ -19,6 +19,10 @@ export interface ValueColumns {
   readonly from: string;
   /** What is read of a line for each name; without a path the whole line. */
   readonly paths: Readonly<Record<string, string | undefined>>;
+  /** So many lines are one. */
+  readonly batch?: number | undefined;
+  /** What stands between the values of a batch, for names that make a text of them. */
+  readonly joins?: Readonly<Record<string, string | undefined>>;
 }
 
 /** The values of some lines, one after the other. */

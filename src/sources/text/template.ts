@@ -99,9 +99,16 @@ export async function renderJson(
   return Object.fromEntries(await Promise.all(entries));
 }
 
+/** A text or a number as it is, a list of them with commas between; undefined for anything else. */
+function textOfValue(value: JsonValue): string | undefined {
+  if (!Array.isArray(value)) return scalarText(value);
+  const texts = (value as readonly JsonValue[]).map(scalarText);
+  return texts.includes(undefined) ? undefined : texts.join(',');
+}
+
 function textOf(values: JsonObject, name: string): string {
   const value = Object.hasOwn(values, name) ? values[name] : undefined;
-  const text = value === undefined ? undefined : scalarText(value);
+  const text = value === undefined ? undefined : textOfValue(value);
   if (text === undefined) throw new Error(`No value for {${name}}`);
   return text;
 }

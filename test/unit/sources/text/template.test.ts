@@ -42,7 +42,17 @@ test('a big integer is put in exactly', () => {
 test('a variable without a value, or with one that is no scalar, is an error', () => {
   assert.throws(() => new Template('{nope}').renderOpen(values, (t) => t), /nope/);
   assert.throws(() => new Template('{toString}').renderOpen(values, (t) => t), /toString/);
-  assert.throws(() => new Template('{a}').renderOpen({ a: [1] }, (t) => t), /\{a\}/);
+  assert.throws(() => new Template('{a}').renderOpen({ a: { b: 1 } }, (t) => t), /\{a\}/);
+  assert.throws(() => new Template('{a}').renderOpen({ a: [1, [2]] }, (t) => t), /\{a\}/);
+});
+
+test('the parts of a list have commas between them, and are encoded with it', () => {
+  const template = new Template('/{ids}');
+  assert.equal(
+    template.renderOpen({ ids: ['a', 2] }, (t) => t),
+    '/a,2',
+  );
+  assert.equal(template.renderOpen({ ids: ['a', 2] }, encodeURIComponent), '/a%2C2');
 });
 
 test('in JSON a variable alone keeps its type; among text it becomes text', async () => {
