@@ -24,6 +24,7 @@ export const commandIds = [
   'cfCollector.importEarlier',
   'cfCollector.adoptMaster',
   'cfCollector.setSecret',
+  'cfCollector.installBrowser',
   'cfCollector.refresh',
 ] as const;
 

@@ -11,6 +11,7 @@ import { adoptCommand } from './commands/adopt.ts';
 import { discardCommand } from './commands/discard.ts';
 import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import.ts';
+import { installBrowserCommand } from './commands/installBrowser.ts';
 import { mergeCommand } from './commands/merge.ts';
 import { newCommand } from './commands/new.ts';
 import { remapCommand } from './commands/remap.ts';
@@ -37,6 +38,7 @@ const commands: readonly CommandSpec[] = [
   adoptCommand,
   templatesCommand,
   newCommand,
+  installBrowserCommand,
 ];
 
 /** Carries out one command line; resolves to its exit code. Words for people go to standard error with `--json`. */

@@ -4,6 +4,7 @@ import type { CommandId, internalCommandIds } from '../contributions.ts';
 import type { SessionRef } from '../protocol/worker.ts';
 import { exportTable } from './exportTable.ts';
 import { adoptMaster, importEarlier } from './importEarlier.ts';
+import { installBrowser } from './installBrowser.ts';
 import { mergeMasters } from './merge.ts';
 import { newCollection } from './newCollection.ts';
 import { openCheckpoint, openLog, openMaster } from './openFiles.ts';
@@ -53,6 +54,7 @@ const handlers: Record<CommandId | (typeof internalCommandIds)[number], Handler>
   'cfCollector.importEarlier': importEarlier,
   'cfCollector.adoptMaster': adoptMaster,
   'cfCollector.setSecret': ({ secrets }) => secrets.ask(),
+  'cfCollector.installBrowser': installBrowser,
   'cfCollector.refresh': ({ tracker }) => {
     tracker.refresh();
   },

@@ -5,6 +5,7 @@ import * as vscode from 'vscode';
 import { DashboardManager } from './dashboard.ts';
 import { CollectionChecker } from './diagnostics.ts';
 import { EngineClient, type EngineWorker } from './engine.ts';
+import { installBrowser } from './installBrowser.ts';
 import { createLog, logEngineLine } from './log.ts';
 import { Memory } from './memory.ts';
 import { openCollection, openLog, openMaster } from './openFiles.ts';
@@ -40,6 +41,7 @@ export function createServices(context: vscode.ExtensionContext): Services {
     formats,
     secrets,
     showProblem: (uri) => checker.showFirstProblem(uri),
+    installBrowser: () => installBrowser(services),
   });
   const dashboards = new DashboardManager({
     extensionUri: context.extensionUri,

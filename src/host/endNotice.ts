@@ -1,6 +1,7 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { SessionSnapshot } from '../core/live.ts';
+import { installBrowser } from './installBrowser.ts';
 import { mergeOf, tellMerged } from './merge.ts';
 import { recordsPhrase } from './phrases.ts';
 import type { Services } from './services.ts';
@@ -27,13 +28,21 @@ export function registerEndNotices(services: Services): vscode.Disposable {
         await tellMerged(services, merged);
         return;
       }
-      if (!message || isSeen) return;
+      const isBrowserMissing = snapshot.view.reasonCode === 'BROWSER_MISSING';
+      // The dashboard says what is missing, and can't install it.
+      if (!message || (isSeen && !isBrowserMissing)) return;
       const open = t('Open Dashboard');
+      const install = t('Install Browser');
       const chosen =
         state === 'completed'
           ? await vscode.window.showInformationMessage(message, open)
-          : await vscode.window.showWarningMessage(message, open);
+          : await vscode.window.showWarningMessage(
+              message,
+              ...(isBrowserMissing ? [install] : []),
+              open,
+            );
       if (chosen === open) await services.dashboards.open(ref);
+      if (chosen === install && (await installBrowser(services))) await services.runs.resume(ref);
     });
   };
   services.engine.events.on('state', onState);

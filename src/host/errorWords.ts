@@ -7,7 +7,8 @@ import type { HolderView } from '../protocol/worker.ts';
 import { holderPhrase } from './phrases.ts';
 
 /** What a message about an error offers to do. */
-export type ErrorAction = 'showLog' | 'showProblem' | 'showCollection' | 'startNew' | 'setSecret';
+export type ErrorAction =
+  'showLog' | 'showProblem' | 'showCollection' | 'startNew' | 'setSecret' | 'installBrowser';
 
 /** An error in a person's language, with what can be done about it. */
 export interface ErrorWords {
@@ -47,6 +48,8 @@ export function errorWords(error: unknown, formats: Formats): ErrorWords {
         secret,
       };
     }
+    case 'BROWSER_MISSING':
+      return { message: messageOf(error), actions: ['installBrowser', 'showLog'] };
     case 'CONFIG_CHANGED':
       return {
         message: t(

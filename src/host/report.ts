@@ -19,18 +19,24 @@ export class Reporter {
   readonly #formats: Formats;
   readonly #secrets: SecretVault;
   readonly #showProblem: (collection: vscode.Uri) => Promise<void>;
+  readonly #installBrowser: () => Promise<unknown>;
 
-  /** @param showProblem opens a collection file at its first problem. */
+  /**
+   * @param showProblem opens a collection file at its first problem.
+   * @param installBrowser downloads a browser.
+   */
   constructor(options: {
     log: vscode.LogOutputChannel;
     formats: Formats;
     secrets: SecretVault;
     showProblem: (collection: vscode.Uri) => Promise<void>;
+    installBrowser: () => Promise<unknown>;
   }) {
     this.#log = options.log;
     this.#formats = options.formats;
     this.#secrets = options.secrets;
     this.#showProblem = options.showProblem;
+    this.#installBrowser = options.installBrowser;
   }
 
   /** Tells about an error; resolves when the message is gone and its action, if one was chosen, is done. */
@@ -58,6 +64,9 @@ export class Reporter {
       case 'setSecret':
         await this.#secrets.ask(words.secret);
         return;
+      case 'installBrowser':
+        await this.#installBrowser();
+        return;
       case undefined:
         return;
     }
@@ -78,6 +87,7 @@ function canDo(action: ErrorAction, { collection, startNew }: ErrorContext): boo
       return startNew !== undefined;
     case 'showLog':
     case 'setSecret':
+    case 'installBrowser':
       return true;
   }
 }
@@ -94,5 +104,7 @@ function actionLabel(action: ErrorAction): string {
       return t('Start New');
     case 'setSecret':
       return t('Set Secret');
+    case 'installBrowser':
+      return t('Install Browser');
   }
 }

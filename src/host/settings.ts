@@ -10,7 +10,7 @@ export function readSetting<K extends keyof Settings>(name: K, scope?: vscode.Ur
 }
 
 /** VS Code's network settings, as they are for a file or folder. */
-export function readHttpSettings(scope: vscode.Uri): HttpSettings {
+export function readHttpSettings(scope?: vscode.Uri): HttpSettings {
   const http = vscode.workspace.getConfiguration('http', scope);
   const isProxyOff = http.get('proxySupport') === 'off';
   const contact = readSetting('contact', scope);

@@ -143,6 +143,12 @@ export interface ToolRequests {
     params: JobRef & { workspace: string; master: string; collection: string };
     result: { session: string; records: number; rejected: number };
   };
+  /** Downloads Playwright's Chromium to where Playwright keeps it. */
+  installBrowser: {
+    params: JobRef & { http: HttpSettings };
+    /** `version`: as it says itself; null where it can't be asked. */
+    result: { executable: string; version: string | null };
+  };
 }
 
 /** Everything that the worker answers. */

@@ -1,5 +1,6 @@
 import type { Handlers } from '../protocol/rpc.ts';
 import type { RecoveryRequests, ToolRequests } from '../protocol/worker.ts';
+import { browserHandler } from './browserHandler.ts';
 import { importHandlers } from './importHandlers.ts';
 import { Jobs } from './jobs.ts';
 import { mergeHandlers } from './mergeHandlers.ts';
@@ -19,6 +20,7 @@ export function toolHandlers(
       return Promise.resolve(null);
     },
     validate: validateHandler(jobs),
+    installBrowser: browserHandler(jobs),
     ...recoveryHandlers(sessions),
     ...mergeHandlers(jobs, sessions),
     ...importHandlers(jobs, () => sessions.toolEnvironment()),

@@ -24,6 +24,7 @@ import type {
   WorkerRequests,
 } from '../protocol/worker.ts';
 import type { Handlers } from '../protocol/rpc.ts';
+import { networkOf } from './network.ts';
 import { listCheckpoints } from '../storage/checkpointFiles.ts';
 import { nodeFileSystem } from '../storage/fileSystem.ts';
 import { SessionLayout } from '../storage/layout.ts';
@@ -258,13 +259,7 @@ export class WorkerSessions {
       },
       opener: { via: 'window', waitMs: lockWaitMs, program: `cf-collector/${version}` },
       secrets: { get: (name) => this.#host.secret(name) },
-      network: {
-        noProxy: http.noProxy,
-        strictSsl: http.strictSsl,
-        systemCertificates: http.systemCertificates,
-        ...(http.proxy === null ? {} : { proxy: http.proxy }),
-        ...(http.contact === null ? {} : { contact: http.contact }),
-      },
+      network: networkOf(http),
     };
   }
 

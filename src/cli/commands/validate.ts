@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
-import type { JobProgress } from '../../core/job.ts';
 import {
   maxFindings,
   type Finding,
@@ -14,6 +13,7 @@ import { commandLineEnvironment } from '../environment.ts';
 import { exitCodes } from '../exitCodes.ts';
 import { findSession } from '../findSession.ts';
 import { limitYoungGeneration } from '../heapLimits.ts';
+import { ProgressLine } from '../progressLine.ts';
 
 /** `cf-collect validate`. */
 export const validateCommand: CommandSpec = {
@@ -48,7 +48,7 @@ async function run(line: CommandLine): Promise<number> {
     controller.abort();
   };
   process.once('SIGINT', cancel).once('SIGTERM', cancel);
-  const progress = new ProgressLine();
+  const progress = new ProgressLine('checking');
   try {
     const schema = line.value('schema');
     const report = await validate(
@@ -74,26 +74,6 @@ async function run(line: CommandLine): Promise<number> {
   } finally {
     progress.clear();
     process.off('SIGINT', cancel).off('SIGTERM', cancel);
-  }
-}
-
-/** One line on the terminal that is kept up to date; nothing where there is none. */
-class ProgressLine {
-  #shownAtMs = 0;
-  #isOpen = false;
-
-  show({ done, total, what }: JobProgress): void {
-    if (!process.stderr.isTTY || performance.now() - this.#shownAtMs < 200) return;
-    this.#shownAtMs = performance.now();
-    const percent = total === null || total === 0 ? '' : ` ${Math.floor((done / total) * 100)} %`;
-    const text = `checking${percent} ${what}`;
-    process.stderr.write(`\r\x1b[2K${text.slice(0, Math.max(20, process.stderr.columns - 1))}`);
-    this.#isOpen = true;
-  }
-
-  clear(): void {
-    if (this.#isOpen) process.stderr.write('\r\x1b[2K');
-    this.#isOpen = false;
   }
 }
 

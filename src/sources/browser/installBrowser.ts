@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { messageOf, UsageError } from '../../core/errors.ts';
+import { messageOf, RetryError, UsageError } from '../../core/errors.ts';
 import type { JobContext } from '../../core/job.ts';
 import type { NetworkSettings } from '../source.ts';
 import { type BrowserMachine, downloadFolder } from './browserPlaces.ts';
@@ -22,7 +22,8 @@ export interface InstallRequest {
  * Downloads Playwright's Chromium into the place where Playwright keeps it. What is there already is not downloaded again.
  *
  * @returns the browser, which has been seen to start.
- * @throws UsageError `BROWSER_INSTALL_FAILED` that says why; the signal's reason when it is cancelled.
+ * @throws RetryError `BROWSER_INSTALL_FAILED` that says why; UsageError `BROWSER_UNUSABLE` when it is there and does not
+ * start; the signal's reason when it is cancelled.
  */
 export async function installBrowser(
   request: InstallRequest,
@@ -34,7 +35,7 @@ export async function installBrowser(
   const found = await findDownload(machine, { isHeadless: request.onlyHeadlessShell });
   if (found.browser !== undefined) return found.browser;
   throw new UsageError(
-    'BROWSER_INSTALL_FAILED',
+    'BROWSER_UNUSABLE',
     `Chromium was downloaded to ${folder} and does not start: ${found.why ?? 'there is no program in it'}. ` +
       'On Linux it needs libraries that are not installed: "sudo npx playwright install-deps chromium" installs ' +
       "them, or take the system's own browser (Debian, Ubuntu: apt-get install chromium).",
@@ -98,7 +99,7 @@ async function download(
 function exitOf(child: ReturnType<typeof spawn>): Promise<number | null> {
   return new Promise((resolve, reject) => {
     child.once('error', (error) => {
-      reject(new UsageError('BROWSER_INSTALL_FAILED', messageOf(error), {}, error));
+      reject(new RetryError('BROWSER_INSTALL_FAILED', messageOf(error), { cause: error }));
     });
     child.once('exit', resolve);
   });
@@ -134,7 +135,7 @@ function downloadEnvironment(
 }
 
 /** What the downloader said last about what went wrong. */
-function failure(said: readonly string[], { proxy }: NetworkSettings): UsageError {
+function failure(said: readonly string[], { proxy }: NetworkSettings): RetryError {
   const reason =
     said.findLast((line) => /\bError: (?!Download failure|Failed to download)/.test(line)) ??
     said.findLast((line) => line.trim() !== '') ??
@@ -144,11 +145,11 @@ function failure(said: readonly string[], { proxy }: NetworkSettings): UsageErro
     proxy === undefined
       ? 'Behind a proxy, set http.proxy in the editor or HTTPS_PROXY in the environment.'
       : 'It went through the proxy that http.proxy names.';
-  return new UsageError(
+  return new RetryError(
     'BROWSER_INSTALL_FAILED',
     `Chromium could not be downloaded: ${clean}. ${way} Or install Google Chrome, Microsoft Edge or Chromium by the ` +
       "system's own means (Debian, Ubuntu: apt-get install chromium): it is found by itself.",
-    { reason: clean },
+    { data: { reason: clean } },
   );
 }
 

@@ -35,6 +35,14 @@ test('a missing secret can be set at once', () => {
   assert.equal(words.secret, 'TOKEN');
 });
 
+test('a browser that is missing can be installed from the message', () => {
+  const words = errorWords(remote('BROWSER_MISSING', {}, 'There is no browser.'), formats);
+  assert.deepEqual(words, {
+    message: 'There is no browser.',
+    actions: ['installBrowser', 'showLog'],
+  });
+});
+
 test('an error without words of its own keeps its message and leads to the log', () => {
   assert.deepEqual(errorWords(remote('WHATEVER'), formats), {
     message: 'in plain English',
