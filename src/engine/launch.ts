@@ -4,11 +4,11 @@ import { fixedDifferences } from '../core/digest.ts';
 import { UsageError } from '../core/errors.ts';
 import type { RecoveredEvent, SessionEvent } from '../core/events.ts';
 import type { Secrets } from '../core/ports.ts';
-import { Redactor, watchedSecrets } from '../core/redactor.ts';
+import { Redactor } from '../core/redactor.ts';
 import type { InDoubtWord, SessionResumeResult } from '../core/recoveryData.ts';
 import { cutShort } from '../core/view.ts';
-import { createSource, doubtRuleOf, needsDoneByLane } from '../sources/registry.ts';
-import type { NetworkSettings, SourceContext } from '../sources/source.ts';
+import { doubtRuleOf } from '../sources/registry.ts';
+import type { NetworkSettings } from '../sources/source.ts';
 import { collectionLock, type SessionLayout } from '../storage/layout.ts';
 import { FileLock } from '../storage/lock.ts';
 import { networkFileSystemAt } from '../storage/machine.ts';
@@ -25,7 +25,6 @@ import {
   type FoundSession,
 } from '../storage/sessions.ts';
 import { openSessionLog } from '../storage/sessionLog.ts';
-import { Snapshots } from '../storage/snapshots.ts';
 import type { SessionStore, StoragePorts } from '../storage/sessionStore.ts';
 import { resolveOutputDir } from '../storage/workspaceFiles.ts';
 import { loadCollection } from './loadCollection.ts';
@@ -38,8 +37,8 @@ import { refuseInDoubt, settleInDoubt } from './recovery/inDoubt.ts';
 import { backTo, bringFailedBack, tellResult, type GoingBack } from './recovery/takeUp.ts';
 import { refuseReached } from './reachedLimits.ts';
 import { RequestBlocks } from './requestMeter.ts';
-import { createRemapSource } from './remap/remapSource.ts';
 import { SessionRun } from './sessionRun.ts';
+import { createSessionSource } from './sessionSource.ts';
 
 /** Everything that a run gets from where it runs: the terminal or the editor. */
 export interface Environment {
@@ -318,32 +317,18 @@ async function launch(
   store: SessionStore,
   log: LateLog,
 ): Promise<SessionRun> {
-  const { ports, secrets, network } = environment;
+  const { ports } = environment;
   const { collection } = store;
   const redactor = new Redactor();
   log.attach(openSessionLog(store.layout), redactor);
-  const doneByLane = needsDoneByLane(collection.source) ? await store.doneByLane() : undefined;
   const requests = new RequestBlocks(store, collection.limits.maxRequests);
-  const context: SourceContext = {
-    clock: ports.clock,
-    random: ports.random,
+  const source = await createSessionSource({
+    ...environment,
+    store,
     logger: log,
-    secrets: watchedSecrets(secrets, redactor),
-    health: store.health,
-    retry: collection.retry,
-    perHost: collection.limits.perHost,
-    network,
-    root: store.layout.root,
-    scratch: store.layout.scratch,
-    keyFields: collection.record.key,
-    perKeyField: collection.limits.perKey?.field,
-    ...(collection.debug.snapshots ? snapshotsOf(store, log, redactor) : {}),
+    redactor,
     requests,
-  };
-  const source =
-    collection.remap === undefined
-      ? await createSource(collection.source, context, doneByLane)
-      : await createRemapSource(ports.fileSystem, collection, context);
+  });
   const networked = await networkFileSystemAt(store.layout.root);
   if (networked !== undefined) {
     const message = `The workspace is on ${networked}: what is durable there, and who holds a session, is up to another machine. Keep collections that matter on a local disk.`;
@@ -372,15 +357,6 @@ async function launch(
   });
   void run.finished.then(() => log.close());
   return run;
-}
-
-function snapshotsOf(
-  { layout }: SessionStore,
-  log: LateLog,
-  redactor: Redactor,
-): Pick<SourceContext, 'saveSnapshot'> {
-  const snapshots = new Snapshots(layout, log, (text) => redactor.text(text));
-  return { saveSnapshot: (name, extension, content) => snapshots.save(name, extension, content) };
 }
 
 async function collectionNow(

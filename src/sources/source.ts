@@ -5,6 +5,7 @@ import type { Clock, Logger, Random, Secrets } from '../core/ports.ts';
 import type { PaidCall } from '../core/paidCall.ts';
 import type { Place } from '../core/unit.ts';
 import type { ClaimedUnit, NewUnit, Unit } from '../core/unit.ts';
+import type { RemoteChannel } from './remote/place.ts';
 
 /** What a source can do; the conformance suite and the engine go by it. */
 export interface SourceTraits {
@@ -31,6 +32,11 @@ export interface SourceContext {
   readonly random: Random;
   readonly logger: Logger;
   readonly secrets: Secrets;
+  /**
+   * From here on a text is taken out of everything that is written and shown, as secrets are: for what a login has
+   * brought. Left out where nobody writes.
+   */
+  readonly hide?: (name: string, value: string) => void;
   /** How hosts were doing when the session last ran: circuits and waiting times go on from here. */
   readonly health: readonly HostHealth[];
   /** Retries and backoff, from the collection. */
@@ -49,6 +55,13 @@ export interface SourceContext {
   readonly perKeyField?: string | undefined;
   /** Counts requests for `limits.maxRequests`. */
   readonly requests: RequestMeter;
+  /**
+   * Reaches a source that another extension of the editor has registered; not there outside of the editor.
+   *
+   * @throws PauseError that names the extension when it, or its source, is not there; the signal's reason.
+   */
+  readonly openExtensionSource?:
+    ((id: string, signal: AbortSignal) => Promise<RemoteChannel>) | undefined;
   /** Only there when `debug.snapshots` is on. */
   readonly saveSnapshot?: SaveSnapshot | undefined;
 }
