@@ -198,13 +198,10 @@ class ApifySource implements Source<ApifyItem> {
 /** Codes of runs and datasets that are not there any more. */
 const lostCodes: ReadonlySet<string> = new Set(['APIFY_RUN_GONE', 'APIFY_DATASET_EXPIRED']);
 
+/** Its cursor stays: what is asked for there after a failure is what a run that was resurrected has sold since. */
 function lastPage(bought: BoughtRun, { items, failure }: RunEnd): Page<ApifyItem> {
-  const page = {
-    items: [],
-    cursor: toCursor(bought, items),
-    answer: { intent: bought.intent },
-  };
-  if (failure !== undefined) return page;
+  const answer = { intent: bought.intent };
+  if (failure !== undefined) return { items: [], answer };
   const by = 'the run succeeded, and its dataset gives no more';
-  return { ...page, end: { by, expected: items } };
+  return { items: [], answer, end: { by, expected: items } };
 }
