@@ -92,7 +92,7 @@ function lostRecords({ data }: Examined): number {
 }
 
 /** What is in the way of resuming until a person has done something, each in words that say what. */
-function blockingIssues({ holder, data, money, freeBytes }: Examined): string[] {
+function blockingIssues({ holder, data, money, freeBytes, hasPaidGap }: Examined): string[] {
   const issues = data.obstacles.map((obstacle) => obstacle.message);
   if (holder !== undefined) {
     issues.unshift(
@@ -102,6 +102,11 @@ function blockingIssues({ holder, data, money, freeBytes }: Examined): string[] 
   for (const call of money.in_doubt) {
     issues.push(
       `It is not known whether "${call.what}" for ${call.unit} left (intent ${call.intent}). Say whether to repeat it.`,
+    );
+  }
+  if (hasPaidGap) {
+    issues.push(
+      'Lines of the journal are damaged, and paid calls may be in them. Say whether to make again what it does not know.',
     );
   }
   if (freeBytes !== undefined && freeBytes < leastFreeBytes) {

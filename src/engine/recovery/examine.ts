@@ -5,6 +5,7 @@ import type { Clock } from '../../core/ports.ts';
 import { maxNamed, type KnownUnits, type MoneyState } from '../../core/recoveryData.ts';
 import type { Unit } from '../../core/unit.ts';
 import { cutShort, type SessionState, type SessionView } from '../../core/view.ts';
+import { doubtRuleOf } from '../../sources/registry.ts';
 import { listCheckpoints, type StoredCheckpoint } from '../../storage/checkpointFiles.ts';
 import { checkDataFiles, type DataFileCheck } from '../../storage/dataFileCheck.ts';
 import type { FileSystem } from '../../storage/fileSystem.ts';
@@ -57,6 +58,8 @@ export interface Examined {
   /** Pending units that go on in their middle. */
   readonly pendingAtCursor: number;
   readonly money: MoneyState;
+  /** Lines of the journal are damaged in which paid calls may be, and nobody has said what to do about it. */
+  readonly hasPaidGap: boolean;
   readonly checkpoints: readonly StoredCheckpoint[];
   readonly data: DataFileCheck;
   /** undefined when nobody holds it. */
@@ -101,7 +104,8 @@ export async function examineSession(
     const { index, view, scan, indexCondition } = reading;
     const data = await checkDataFiles(fileSystem, layout, collection, view.files);
     const damagedUnits = new Set(data.damage.flatMap((d) => d.units.map(({ unit }) => unit)));
-    const money = facts.money.state((unit) => index.unit(unit)?.key);
+    const doubtRule = doubtRuleOf(collection);
+    const money = facts.money.state((unit) => index.unit(unit)?.key, doubtRule ?? 'ask');
     const examined = {
       layout,
       collection,
@@ -128,6 +132,7 @@ export async function examineSession(
       damagedGroups: groupsOf(index, damagedUnits),
       pendingAtCursor: index.pendingAtCursor(),
       money,
+      hasPaidGap: doubtRule !== undefined && scan.gaps.length > 0 && !facts.areGapsKnown,
       checkpoints: await listCheckpoints(fileSystem, layout),
       data,
       holder,

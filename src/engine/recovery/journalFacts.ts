@@ -53,6 +53,8 @@ export class JournalFacts {
   earlierDeaths = 0;
   /** Pages that were read to their end and committed. */
   pages = 0;
+  /** An earlier resume has dealt with damaged lines. */
+  areGapsKnown = false;
   health: readonly HostHealth[] = [];
   readonly checkpoints: NamedCheckpoint[] = [];
   #outcomes: Outcome[] = [];
@@ -105,6 +107,9 @@ export class JournalFacts {
         return;
       case 'requeued':
         if (event.error !== undefined) this.#addOutcome({ line, at, error: event.error });
+        return;
+      case 'recovered':
+        if (event.journalGaps > 0) this.areGapsKnown = true;
         return;
       case 'checkpoint':
         this.checkpoints.push({ id: event.id, seq: line - 1, at });

@@ -1,10 +1,18 @@
 import type { JournalEvent } from '../../core/events.ts';
 import { isInDoubt, type PaidCall } from '../../core/paidCall.ts';
 import { maxNamed, type MoneyState } from '../../core/recoveryData.ts';
+import type { DoubtRule } from '../../sources/source.ts';
 import { CallTable } from '../paid/callTable.ts';
 
 /** Where the money of a call is. */
 type Whereabouts = 'safe' | 'in-doubt' | 'to-be-fetched' | 'lost';
+
+/** Where the money of a call in doubt is going to be. */
+const placeInDoubt: Readonly<Record<DoubtRule, Whereabouts>> = {
+  ask: 'in-doubt',
+  'look-up': 'to-be-fetched',
+  repeat: 'lost',
+};
 
 /** Follows what a session pays for through its journal. */
 export class PaidCalls {
@@ -43,8 +51,13 @@ export class PaidCalls {
     return this.#calls.size === 0;
   }
 
-  /** Where the money is. @param keyOf the key of a unit by its number. */
-  state(keyOf: (unit: number) => string | undefined): MoneyState {
+  /**
+   * Where the money is.
+   *
+   * @param keyOf the key of a unit by its number.
+   * @param rule what becomes of calls in doubt: only with `ask` they wait for a person.
+   */
+  state(keyOf: (unit: number) => string | undefined, rule: DoubtRule): MoneyState {
     const sums: Record<Whereabouts, number> = {
       safe: 0,
       'in-doubt': 0,
@@ -53,14 +66,16 @@ export class PaidCalls {
     };
     for (const call of this.#calls.all()) {
       // Until the price is known, the worst case stands for it.
-      sums[this.#whereabouts(call)] += call.spentMicroUsd ?? call.reservedMicroUsd;
+      const place = this.#whereabouts(call);
+      sums[place === 'in-doubt' ? placeInDoubt[rule] : place] +=
+        call.spentMicroUsd ?? call.reservedMicroUsd;
     }
     return {
       safe_micro_usd: sums.safe,
       in_doubt_micro_usd: sums['in-doubt'],
       to_be_fetched_micro_usd: sums['to-be-fetched'],
       lost_micro_usd: sums.lost,
-      in_doubt: this.inDoubt()
+      in_doubt: (rule === 'ask' ? this.inDoubt() : [])
         .slice(0, maxNamed)
         .map(({ intent, what, unit, reservedMicroUsd }) => ({
           intent,

@@ -67,7 +67,7 @@ export function plan(
       estimated_minutes: estimates.minutes,
       estimated_micro_usd: costsNothing(examined) ? 0 : estimates.microUsd,
       money,
-      needs_a_word: money.in_doubt.length > 0,
+      needs_a_word: money.in_doubt.length > 0 || examined.hasPaidGap,
     },
   };
 

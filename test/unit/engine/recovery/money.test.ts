@@ -48,7 +48,7 @@ for (const [name, events, sums] of cases) {
   test(`money: ${name}`, () => {
     const calls = new PaidCalls();
     for (const event of events) calls.add(event, '2026-11-21T16:15:00.000Z');
-    const state = calls.state((unit) => `key of ${unit}`);
+    const state = calls.state((unit) => `key of ${unit}`, 'ask');
     assert.deepEqual(
       [
         state.safe_micro_usd,
@@ -63,8 +63,19 @@ for (const [name, events, sums] of cases) {
 
 test('money: calls in doubt are named with their units', () => {
   const calls = new PaidCalls();
-  for (const event of [intent('i'), intent('j', 2), { ...handle, intent: 'j' }]) calls.add(event, '2026-11-21T16:15:00.000Z');
-  assert.deepEqual(calls.state((unit) => `key of ${unit}`).in_doubt, [
+  for (const event of [intent('i'), intent('j', 2), { ...handle, intent: 'j' }])
+    calls.add(event, '2026-11-21T16:15:00.000Z');
+  assert.deepEqual(calls.state((unit) => `key of ${unit}`, 'ask').in_doubt, [
     { intent: 'i', what: 'a run', unit: 'key of 1', reserved_micro_usd: 500 },
   ]);
+});
+
+test('money: calls in doubt that the source looks up are to be fetched; those that are repeated are lost', () => {
+  const calls = new PaidCalls();
+  calls.add(intent('i'), '2026-11-21T16:15:00.000Z');
+  const keyOf = (): string => 'key';
+  const lookedUp = calls.state(keyOf, 'look-up');
+  assert.deepEqual([lookedUp.to_be_fetched_micro_usd, lookedUp.in_doubt], [500, []]);
+  const repeated = calls.state(keyOf, 'repeat');
+  assert.deepEqual([repeated.lost_micro_usd, repeated.in_doubt], [500, []]);
 });
