@@ -55,7 +55,8 @@ export async function runCheck<Item, Played extends Backend>(
     };
     try {
       // A check reads items and hands them back to the source that they are from; it never looks into them.
-      await within(checkLimitMs, one.name, one.run(bench as Bench<unknown>));
+      const limitMs = checkLimitMs + (subject.firstUnitMs ?? 0);
+      await within(limitMs, one.name, one.run(bench as Bench<unknown>));
       const closed = Promise.all(sources.map((source) => source.close()));
       await within(1_000, 'close()', closed);
       await within(1_000, 'the end of all connections', backend.untilDisconnected());

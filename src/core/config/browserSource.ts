@@ -5,17 +5,7 @@ import { interaction } from './interactions.ts';
 import { count, text } from './parts.ts';
 
 /** Kinds of what a page loads that can be left out. */
-export const blockableTypes = [
-  'image',
-  'media',
-  'font',
-  'stylesheet',
-  'script',
-  'xhr',
-  'fetch',
-  'websocket',
-  'other',
-] as const;
+const blockableTypes = ['image', 'media', 'font', 'stylesheet', 'script', 'xhr', 'fetch'] as const;
 
 const browserOptions = z.strictObject({
   channel: z
@@ -47,8 +37,11 @@ const browserOptions = z.strictObject({
   pagesPerContext: count(100_000)
     .default(50)
     .describe('A context is thrown away after so many pages, and with it what it remembers.'),
+  screenshots: text()
+    .default('data/screenshots')
+    .describe('Folder of the pictures that "screenshot" takes, relative to the workspace folder.'),
   waitUntil: z
-    .enum(['commit', 'domcontentloaded', 'load', 'networkidle'])
+    .enum(['domcontentloaded', 'load', 'networkidle'])
     .default('load')
     .describe('When a page counts as open.'),
 });

@@ -102,25 +102,29 @@ class HtmlSource implements Source<HtmlItem> {
           throw new Error('The page has moved.');
         },
       });
-      return this.#readPage(unit, response);
+      return await this.#readPage(unit, response);
     } catch (error) {
       if (movedTo === undefined || signal.aborted) throw error;
       return { items: [], units: [redirects.moved(unit, movedTo)], end: movedAway };
     }
   }
 
-  #readPage(unit: ClaimedUnit, response: HttpResponse): Page<HtmlItem> {
+  async #readPage(unit: ClaimedUnit, response: HttpResponse): Promise<Page<HtmlItem>> {
     const { url, body, status, receivedAt } = response;
     const contentType = response.header('content-type');
     if (!isHtmlType(contentType, body)) throw notHtml(unit.key, contentType);
-    const { items, units } = this.#walk.read(unit, {
-      html: decodeHtml(body, contentType),
+    const html = decodeHtml(body, contentType);
+    const page = this.#walk.read(unit, {
+      html,
       url,
       page: canonicalUrl(url)?.url ?? unit.key,
       status,
       receivedAt,
       robotsTag: response.header('x-robots-tag'),
     });
+    const { items, units } = page;
+    const told = this.#walk.tellMisses({ url: unit.key, html, page, hasItems: items.length > 0 });
+    if (told !== undefined) await told;
     return { items, units, end: onePage };
   }
 }

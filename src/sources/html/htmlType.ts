@@ -3,6 +3,11 @@ import { UnitSkippedError } from '../../core/errors.ts';
 /** What a page's content may be announced as. */
 const htmlTypes: ReadonlySet<string> = new Set(['text/html', 'application/xhtml+xml']);
 
+/** Whether content is announced as that of a page. */
+export function hasHtmlType(contentType: string): boolean {
+  return htmlTypes.has(typeName(contentType));
+}
+
 /** Whether an answer is a page. One without a type is when it looks like markup. */
 export function isHtmlType(contentType: string | undefined, body: Buffer): boolean {
   const type = typeName(contentType);

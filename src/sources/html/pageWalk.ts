@@ -11,6 +11,7 @@ import { parseHtml, type HtmlDocument } from './document.ts';
 import { compileFields, type FieldReader, type PageFacts } from './fields.ts';
 import { itemFromRaw, itemToRaw, type HtmlItem } from './htmlItem.ts';
 import { baseOf, isNofollowPage, LinkFinder } from './links.ts';
+import { Misses, type LookedAt } from './misses.ts';
 import { PageQuota } from './pageQuota.ts';
 import { Redirects } from './redirects.ts';
 import { productToken, RobotsCache } from './robots.ts';
@@ -70,12 +71,14 @@ export class PageWalk {
   readonly #links: LinkFinder;
   readonly #items: Selector | undefined;
   readonly #fields: FieldReader;
+  readonly #misses: Misses;
   /** undefined where robots.txt is ignored. */
   readonly #robots: RobotsCache | undefined;
   /** One sitemap is read at a time: each may be 50 MB, and its URLs a million objects. */
   readonly #sitemapTurns = new Turns();
   /** Our name in robots rules. */
   readonly #agent: string;
+  #isClosed = false;
 
   /** @throws Error for a configuration that `checkPageConfig` finds problems in. */
   constructor(config: PageSourceConfig, context: SourceContext, options: PageWalkOptions) {
@@ -90,6 +93,7 @@ export class PageWalk {
     this.#links = new LinkFinder(config.follow, this.scope);
     this.#items = config.items === undefined ? undefined : compileSelector(config.items);
     this.#fields = compileFields(config.fields);
+    this.#misses = new Misses(config, context);
     this.#agent = productToken(userAgentOf(config));
     this.#robots =
       config.robots === 'ignore'
@@ -139,6 +143,15 @@ export class PageWalk {
     return { document, items, units: this.#followed(unit, document, facts, received.robotsTag) };
   }
 
+  /**
+   * Tells of selectors that matched nothing on a page.
+   *
+   * @returns undefined when there is nothing to wait for.
+   */
+  tellMisses(looked: LookedAt): Promise<void> | undefined {
+    return this.#misses.tell(looked);
+  }
+
   /** Carries out a sitemap's unit. */
   async *collectSitemap(
     unit: ClaimedUnit,
@@ -179,6 +192,8 @@ export class PageWalk {
 
   /** Ends what is under way. */
   close(): Promise<void> {
+    if (!this.#isClosed) this.#misses.tellAtEnd();
+    this.#isClosed = true;
     return this.http.close();
   }
 

@@ -72,6 +72,11 @@ export class Scope {
     };
   }
 
+  /** Whether a host that a page loads something from may get what is meant for the collection's own hosts. */
+  isHome(host: string, pageHost: string): boolean {
+    return host === pageHost || this.#hosts.has(host);
+  }
+
   /**
    * Why a page is not visited; undefined when it is in scope.
    *

@@ -2,6 +2,7 @@ import * as tls from 'node:tls';
 import type { Dispatcher, Pool as UndiciPool } from 'undici';
 import { Agent, EnvHttpProxyAgent, Pool, ProxyAgent } from './undici.ts';
 import type { NetworkSettings } from '../source.ts';
+import { proxySettings } from './proxySettings.ts';
 
 /** The way to the network. */
 export interface DispatcherOptions {
@@ -16,9 +17,6 @@ export interface DispatcherOptions {
 
 /** Longest wait for a connection, as in undici. */
 const connectMs = 10_000;
-/** Reached without the editor's proxy, as the editor itself does. */
-const loopback = ['localhost', '127.0.0.1', '[::1]'];
-
 /**
  * Connections, kept alive, one pool for each origin: through the collection's proxy, else the editor's, else the
  * environment's (`HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY`), else direct.
@@ -43,14 +41,14 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   };
   if (proxy !== undefined) return new ProxyAgent({ uri: proxy, ...proxied() });
 
-  const variable = (name: string): string =>
-    environment[name.toLowerCase()] ?? environment[name] ?? '';
-  const httpProxy = network.proxy ?? variable('HTTP_PROXY');
-  const httpsProxy = network.proxy ?? variable('HTTPS_PROXY');
+  const { httpProxy, httpsProxy, noProxy } = proxySettings(undefined, network, environment);
   if (httpProxy !== '' || httpsProxy !== '') {
-    const except = network.proxy === undefined ? [] : [...loopback, ...(network.noProxy ?? [])];
-    const noProxy = [variable('NO_PROXY'), ...except].join(',');
-    return new EnvHttpProxyAgent({ httpProxy, httpsProxy, noProxy, ...proxied() });
+    return new EnvHttpProxyAgent({
+      httpProxy,
+      httpsProxy,
+      noProxy: noProxy.join(','),
+      ...proxied(),
+    });
   }
   return new Agent({
     connect,

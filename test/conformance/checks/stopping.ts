@@ -97,9 +97,10 @@ export const stopping = [
       controller.abort(reason);
       assert.equal(await within(stopWithinMs, 'stopping', errorOf(waiting)), reason);
       backend.release();
-      const pages = await within(2_000, 'the unit that was not stopped', held);
+      const limitMs = bench.subject.firstUnitMs ?? 2_000;
+      const pages = await within(limitMs, 'the unit that was not stopped', held);
       assert.deepEqual(await recordTexts(source, claim(first, 1), pages), expected);
-      await within(2_000, 'the slot of the stopped unit', pagesOf(source, claim(second, 2)));
+      await within(limitMs, 'the slot of the stopped unit', pagesOf(source, claim(second, 2)));
     },
   ),
 
