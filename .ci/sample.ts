@@ -10,12 +10,14 @@ import { inProject } from './project.ts';
 const samples = [
   { file: 'books.collect.json', server: 'site', port: '8080' },
   { file: 'papers.collect.json', server: 'api', port: '8081' },
+  { file: 'quotes.collect.json', server: 'quotes', port: '8082' },
 ] as const;
 
-/** The sample site and the sample API, both listening. */
+/** The sample site, the sample API and the quotes site, all listening. */
 export interface SampleServers {
   readonly site: string;
   readonly api: string;
+  readonly quotes: string;
   stop(): void;
 }
 
@@ -29,8 +31,8 @@ export async function serveSamples(
 ): Promise<{ readonly workspace: string; readonly servers: SampleServers }> {
   const folder = workspace ?? (await mkdtemp(path.join(os.tmpdir(), 'cf-sample-')));
   await mkdir(folder, { recursive: true });
-  const [sitePort, apiPort] = await Promise.all(samples.map(({ file }) => portIn(folder, file)));
-  const servers = await startServers(sitePort ?? '0', apiPort ?? '0');
+  const ports = await Promise.all(samples.map(({ file }) => portIn(folder, file)));
+  const servers = await startServers(ports.map((port) => port ?? '0'));
   for (const { file, server, port } of samples) {
     const target = path.join(folder, file);
     if (existsSync(target)) continue;
@@ -46,11 +48,13 @@ async function portIn(folder: string, file: string): Promise<string | undefined>
   return /127\.0\.0\.1:(\d+)/.exec(await readFile(target, 'utf8'))?.[1];
 }
 
-async function startServers(sitePort: string, apiPort: string): Promise<SampleServers> {
-  const args = ['--port', sitePort, '--api-port', apiPort, '--delay-ms', '100', '--json'];
+/** @param ports of each sample's server; "0" lets the system choose. */
+async function startServers(ports: readonly string[]): Promise<SampleServers> {
+  const options = ['--port', '--api-port', '--quotes-port'];
+  const args = options.flatMap((option, i) => [option, ports[i] ?? '0']);
   const serve = spawn(
     process.execPath,
-    [inProject('dist', 'serve.js'), ...args, '--until-stdin-ends'],
+    [inProject('dist', 'serve.js'), ...args, '--delay-ms', '100', '--json', '--until-stdin-ends'],
     // It ends with this process, however that ends: its standard input does.
     { stdio: ['pipe', 'pipe', 'inherit'] },
   );
@@ -61,6 +65,6 @@ async function startServers(sitePort: string, apiPort: string): Promise<SampleSe
       reject(new Error(`The sample servers ended with ${code}.`));
     });
   });
-  const { site, api } = JSON.parse(line) as { site: string; api: string };
-  return { site, api, stop: () => serve.stdin.end() };
+  const urls = JSON.parse(line) as Record<'site' | 'api' | 'quotes', string>;
+  return { ...urls, stop: () => serve.stdin.end() };
 }

@@ -43,7 +43,7 @@ async function main(): Promise<number> {
   try {
     if (values.headless) return await runHeadless(workspace);
     console.log(
-      `Sample site  ${servers.site}\nSample API   ${servers.api}\nWorkspace    ${workspace}`,
+      `Sample site  ${servers.site}\nSample API   ${servers.api}\nQuotes site  ${servers.quotes}\nWorkspace    ${workspace}`,
     );
     const code = values.browser || values.check ? undefined : findDesktop();
     return code === undefined

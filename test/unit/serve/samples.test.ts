@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { type ParseError, parse } from 'jsonc-parser';
 import { collectionSchema } from '../../../src/core/config.ts';
 
-for (const name of ['books', 'papers']) {
+for (const name of ['books', 'papers', 'quotes']) {
   test(`media/samples/${name}.collect.json is a valid collection`, async () => {
     const file = new URL(`../../../media/samples/${name}.collect.json`, import.meta.url);
     const errors: ParseError[] = [];
