@@ -122,7 +122,24 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   return at;
 }
 
+/** Other names for what we have, as other tools call it: in lower case, letters only. */
+const otherNames: Readonly<Record<string, string>> = {
+  maxrecords: 'target',
+  maxitems: 'target',
+  maxresults: 'target',
+  budget: 'maxUsd',
+  maxcost: 'maxUsd',
+  maxspend: 'maxUsd',
+  maxdollars: 'maxUsd',
+  maxpages: 'maxRequests',
+  maxcalls: 'maxRequests',
+  maxtime: 'maxMinutes',
+  timeout: 'maxMinutes',
+};
+
 function suggest(given: string, options: readonly string[]): { suggestion?: string } {
+  const meant = otherNames[given.toLowerCase().replace(/[^a-z]/g, '')];
+  if (meant !== undefined && options.includes(meant)) return { suggestion: meant };
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(given.length / 3)) + 1;
   for (const option of options) {
