@@ -3,6 +3,8 @@ import type { Secrets } from './ports.ts';
 
 /** A shorter secret is not looked for in what a server sent: it would be found in innocent words and numbers. */
 const shortestInData = 6;
+/** Fewer characters of base64 are no secret that one could tell. */
+const shortestBase64 = 8;
 
 interface Hidden {
   /** The secret, in one of the forms that it may be written in. */
@@ -125,7 +127,7 @@ function formsOf(value: string): Set<string> {
     forms.add(markup.replaceAll('"', '&quot;').replaceAll("'", quote));
     forms.add(markup.replaceAll('"', '&#34;').replaceAll("'", quote));
   }
-  forms.add(Buffer.from(value).toString('base64'));
+  for (const form of base64Forms(Buffer.from(value))) forms.add(form);
   for (const form of [...forms]) {
     // As PHP writes it, and as those do that keep to ASCII; also as a text of JSON in a line of JSON.
     for (const json of [jsonText(form), jsonText(form).replaceAll('/', '\\/'), asciiOf(form)]) {
@@ -145,4 +147,19 @@ function asciiOf(text: string): string {
     /[^\x20-\x7e]/g,
     (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
+}
+
+/**
+ * What a secret becomes in the base64 of a text that holds it, wherever it begins there: of `user:password`, say. Without
+ * the characters that depend on what is around it, and so at least most of it.
+ */
+function base64Forms(bytes: Buffer): string[] {
+  const forms = [bytes.toString('base64')];
+  for (const before of [0, 1, 2]) {
+    const text = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
+    const whole = Math.floor(((before + bytes.length) * 8) / 6);
+    const form = text.slice(Math.ceil((before * 8) / 6), whole);
+    if (form.length >= shortestBase64) forms.push(form);
+  }
+  return forms.flatMap((form) => [form, form.replaceAll('+', '-').replaceAll('/', '_')]);
 }

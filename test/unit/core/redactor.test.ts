@@ -42,6 +42,19 @@ function bound(of: Redactor): Pick<Redactor, 'text' | 'isIn'> {
   return { text: (text) => of.text(text), isIn: (text) => of.isIn(text) };
 }
 
+test('also in the base64 of what it is a part of', () => {
+  const secret = 'hunter2hunter2';
+  const of = redactor({ P: secret });
+  for (const user of ['u', 'us', 'use', 'user']) {
+    const header = `Basic ${Buffer.from(`${user}:${secret}`).toString('base64')}`;
+    assert.ok(of.isIn(header));
+    const shown = Buffer.from(of.text(header).split(' ')[1] ?? '', 'base64').toString('latin1');
+    for (let at = 0; at + 4 <= secret.length; at++) {
+      assert.ok(!shown.includes(secret.slice(at, at + 4)), `${user}: ${shown}`);
+    }
+  }
+});
+
 test('a value loses it in texts, keys and numbers, and what has none is the same value', () => {
   const of = redactor({ T: 'tok-123456', N: '123456789012345678901' });
   const value = parseJson(
