@@ -53,6 +53,8 @@ export interface SourceContext {
   readonly keyFields: readonly string[] | undefined;
   /** `limits.perKey.field` of the collection: what `CollectContext.hasRoomFor` is asked about. */
   readonly perKeyField?: string | undefined;
+  /** Where the collection's masters are (an absolute folder), and how their names begin. */
+  readonly output?: { readonly dir: string; readonly prefix: string } | undefined;
   /** Counts requests for `limits.maxRequests`. */
   readonly requests: RequestMeter;
   /**

@@ -1,8 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { collectionSchema } from '../../src/core/config.ts';
+import type { FilesSourceConfig } from '../../src/core/config/filesSource.ts';
 import type { JsonObject } from '../../src/core/json.ts';
-import { FilesSource, type FileItem } from '../../src/sources/files/filesSource.ts';
+import type { FileItem } from '../../src/sources/files/fileItem.ts';
+import { FilesSource } from '../../src/sources/files/filesSource.ts';
 import type { Backend, Subject } from './subject.ts';
 import { testSource } from './testSource.ts';
 
@@ -44,6 +47,15 @@ class Folder implements Backend {
   }
 }
 
+function filesConfig(source: object): FilesSourceConfig {
+  const { source: checked } = collectionSchema.parse({
+    name: 'test',
+    source: { type: 'files', ...source },
+  });
+  if (checked.type !== 'files') throw new Error('no files source');
+  return checked;
+}
+
 const names = ['a.jsonl', 'b.jsonl', 'c.csv'];
 /** More than fit into a page. */
 const perFile = 10_000;
@@ -75,10 +87,11 @@ const subject: Subject<FileItem, Folder> = {
   traits: { paid: false, discovers: false, resumesMidUnit: true, inOrder: true },
   start: () => makeFolder(),
   create: (folder, context) =>
-    new FilesSource(
-      { type: 'files', inputs: names, onConflict: 'first' },
-      { ...context, root: folder.path, scratch: join(folder.path, 'scratch') },
-    ),
+    new FilesSource(filesConfig({ inputs: names }), {
+      ...context,
+      root: folder.path,
+      scratch: join(folder.path, 'scratch'),
+    }),
   expected: () => names.flatMap((name) => recordsOf(name)),
   errors: {
     throttled: 'n/a',
@@ -103,8 +116,10 @@ testSource({
   start: () => makeFolder(sortedPerFile),
   expected: () => names.flatMap((name) => recordsOf(name, sortedPerFile)),
   create: (folder, context) =>
-    new FilesSource(
-      { type: 'files', inputs: names, onConflict: 'last', sort: 'id' },
-      { ...context, root: folder.path, scratch: join(folder.path, 'scratch'), keyFields: ['id'] },
-    ),
+    new FilesSource(filesConfig({ inputs: names, onConflict: 'last', sort: 'id' }), {
+      ...context,
+      root: folder.path,
+      scratch: join(folder.path, 'scratch'),
+      keyFields: ['id'],
+    }),
 });

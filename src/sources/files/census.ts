@@ -5,7 +5,7 @@ import { canonicalJson, isJsonObject, type JsonObject, type JsonValue } from '..
 import { fingerprint, type Fingerprint } from '../../core/keys.ts';
 import type { OnConflict } from '../../core/mergeManifest.ts';
 import type { ReadSoFar } from './inputBytes.ts';
-import type { InputPage, Make } from './inputLine.ts';
+import type { FormOptions, InputPage, Make } from './inputLine.ts';
 import { keyOf } from './lineKey.ts';
 import { readInput } from './readInput.ts';
 import { Survey, type Noted, type Verdict } from './survey.ts';
@@ -40,6 +40,7 @@ export class Census {
   readonly #rule: OnConflict;
   readonly #keyFields: readonly string[] | undefined;
   readonly #survey: Survey;
+  readonly #options: FormOptions;
   #counts: InputCount[] = [];
   #verdict: Verdict | undefined;
   /** Lines before each input. */
@@ -52,7 +53,9 @@ export class Census {
     rule: OnConflict,
     keyFields: readonly string[] | undefined,
     scratch: string,
+    options: FormOptions = {},
   ) {
+    this.#options = options;
     this.#paths = paths;
     this.#rule = rule;
     this.#keyFields = keyFields;
@@ -151,7 +154,10 @@ export class Census {
     wanted?: (line: number) => boolean,
   ): AsyncGenerator<InputPage<T>, void, void> {
     try {
-      yield* readInput(this.#paths[input] ?? '', undefined, make, signal, wanted && { wanted });
+      yield* readInput(this.#paths[input] ?? '', undefined, make, signal, {
+        ...this.#options,
+        ...(wanted === undefined ? {} : { wanted }),
+      });
     } catch (error) {
       if (!isDamage(error)) throw error;
     }
@@ -181,7 +187,7 @@ export class Census {
       return typeof key === 'string' ? this.toNote(record, text, key) : undefined;
     };
     for (const [input, path] of this.#paths.entries()) {
-      const pages = readInput(path, undefined, make, signal);
+      const pages = readInput(path, undefined, make, signal, this.#options);
       let at = 0;
       try {
         for (;;) {

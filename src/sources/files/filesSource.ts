@@ -7,74 +7,49 @@ import type { HostHealth } from '../../core/events.ts';
 import { parseJson, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { toFileName } from '../../core/names.ts';
 import type { Fingerprint, MissingKeyPart } from '../../core/keys.ts';
-import type { ClaimedUnit, NewUnit, Place } from '../../core/unit.ts';
-import type { CollectContext, ItemFacts, Page, Source, SourceContext } from '../source.ts';
+import type { ClaimedUnit, NewUnit } from '../../core/unit.ts';
+import type {
+  CollectContext,
+  ItemFacts,
+  Page,
+  Source,
+  SourceContext,
+  SourceTraits,
+} from '../source.ts';
+import { parsePath } from '../text/jsonPath.ts';
 import { Census, type InputSummary } from './census.ts';
+import { compileFileFields, type FileFieldReader } from './fileFields.ts';
+import { FileItem, type Origin } from './fileItem.ts';
 import { inputForm } from './inputForm.ts';
-import type { InputCursor, InputPage } from './inputLine.ts';
+import type { FormOptions, InputCursor, InputPage, ReadOptions } from './inputLine.ts';
+import {
+  digestOf,
+  fromUnitInput,
+  hasPattern,
+  matchInputs,
+  namedInputs,
+  toUnitInput,
+  type Input,
+  type MatchedInput,
+} from './inputList.ts';
 import { keyOf } from './lineKey.ts';
 import { readInput } from './readInput.ts';
 import { sortValue, type SortValue } from './sortOrder.ts';
 import { Sorter, type SortedLine } from './sorter.ts';
 import type { Noted } from './survey.ts';
 
-/** One line of an input. */
-export class FileItem implements ItemFacts {
-  readonly line: string;
-  /** undefined when it is no record. */
-  readonly key: Fingerprint | MissingKeyPart | undefined;
-  /** Where it stands in its file, from 1. */
-  readonly number: number;
-  readonly origin: Origin;
-  /** Why it is no record. */
-  readonly reason: string | undefined;
-
-  constructor(
-    line: string,
-    key: FileItem['key'],
-    number: number,
-    origin: Origin,
-    reason: string | undefined,
-  ) {
-    this.line = line;
-    this.key = key;
-    this.number = number;
-    this.origin = origin;
-    this.reason = reason;
-  }
-
-  get place(): Place {
-    return { file: this.origin.file, line: this.number };
-  }
-}
-
-/** What lines that were read together have in common. */
-interface Origin {
-  /** The file as the collection names it. */
-  readonly file: string;
-  /** `file:` and its absolute path. */
-  readonly url: string;
-  /** ISO time. */
-  readonly readAt: string;
-}
-
 /** What is needed of a record beside its line. */
 interface Facts {
-  readonly key: Fingerprint | MissingKeyPart;
-  readonly note: Noted | undefined;
-  readonly sort: SortValue | undefined;
-}
-
-/** One input as the collection names it, found. */
-interface Input {
-  readonly name: string;
-  /** Absolute. */
-  readonly path: string;
-  /** What it must still be; undefined where the collection does not say. */
-  readonly was: { readonly bytes: number; readonly modifiedMs: number } | undefined;
+  readonly key?: Fingerprint | MissingKeyPart | undefined;
+  readonly note?: Noted | undefined;
+  readonly sort?: SortValue | undefined;
+  /** What the line holds, where a record is yet to be made of it. */
+  readonly value?: JsonValue | undefined;
 }
 
 const lane = 'files';
+/** Group of the unit that finds the files. */
+const matchingName = 'inputs';
 /** Key and group of the unit that hands the sorted records over. */
 const sortedName = 'sorted';
 
@@ -86,7 +61,11 @@ interface Selected {
   readonly sorted: readonly SortedLine[];
 }
 
-/** Makes the source of a collection whose records are lines of files. */
+/**
+ * Makes the source of a collection whose records are lines of files.
+ *
+ * @throws Error for a configuration that `checkFilesConfig` finds problems in.
+ */
 export function createFilesSource(config: FilesSourceConfig, context: SourceContext): FilesSource {
   return new FilesSource(config, context);
 }
@@ -96,54 +75,80 @@ export function createFilesSource(config: FilesSourceConfig, context: SourceCont
  * and the committer drops those whose key is known. Otherwise all files are read once before, to decide which lines are
  * kept; with `sort` the kept ones are sorted on disk, and a last unit hands them over.
  *
+ * What patterns stand for is found out once, by a unit: what matched then is what is read, over all resumes. A file that
+ * can't be read is failed, and the others go on; where all are needed to decide, and in a merge, the session pauses.
+ *
  * What was decided and sorted is kept by this object only. After a resume it is made again: that costs time.
  */
 export class FilesSource implements Source<FileItem> {
   readonly type = 'files';
-  readonly traits = {
-    paid: false,
-    discovers: false,
-    resumesMidUnit: true,
-    inOrder: true,
-  } as const;
+  readonly traits: SourceTraits;
   readonly #config: FilesSourceConfig;
   readonly #context: SourceContext;
-  readonly #inputs: readonly Input[];
-  readonly #census: Census;
+  readonly #hasPatterns: boolean;
+  /** Which lines are kept is decided before one is handed over. */
+  readonly #decidesFirst: boolean;
+  /** Nothing goes on without all files. */
+  readonly #needsAll: boolean;
+  /** The files by their numbers: those that the collection names, or all, where {@link #needsAll} says so. */
+  #inputs: readonly Input[];
+  /** Only where it is wanted afterwards, or before, what all files came to. */
+  #census: Census | undefined;
   readonly #sorter: Sorter;
+  readonly #options: ReadOptions<Facts>;
+  readonly #fields: FileFieldReader | undefined;
   /** Up to where the sorter has been fed. */
   #fed = { input: 0, lines: 0 };
   #areChecked = false;
+  #list: string | undefined;
   readonly #closed = new AbortController();
 
   constructor(config: FilesSourceConfig, context: SourceContext) {
+    const { onConflict, sort, fields } = config;
     this.#config = config;
     this.#context = context;
-    this.#inputs = config.inputs.map((input) => {
-      const name = typeof input === 'string' ? input : input.path;
-      const was = typeof input === 'string' ? undefined : input;
-      return { name, path: resolve(context.root, name), was };
-    });
-    const paths = this.#inputs.map(({ path }) => path);
-    this.#census = new Census(paths, config.onConflict, context.keyFields, context.scratch);
+    this.#decidesFirst = onConflict !== 'first' || sort !== undefined;
+    const isMerge = config.inputs.some((input) => typeof input !== 'string');
+    this.#needsAll = this.#decidesFirst || isMerge;
+    const first = config.inputs.findIndex(hasPattern);
+    this.#hasPatterns = first >= 0;
+    this.traits = {
+      paid: false,
+      discovers: this.#hasPatterns,
+      resumesMidUnit: true,
+      inOrder: true,
+    };
+    this.#inputs = namedInputs(
+      this.#hasPatterns ? config.inputs.slice(0, first) : config.inputs,
+      context.root,
+    );
     this.#sorter = new Sorter(join(context.scratch, 'sort'));
+    this.#options = {
+      ...formOptionsOf(config),
+      ...(fields === undefined ? {} : { makeOther: (value) => ({ value }) }),
+    };
+    if (this.#needsAll && !this.#hasPatterns) this.#census = this.#makeCensus();
+    this.#fields = fields === undefined ? undefined : compileFileFields(fields);
   }
 
-  async *plan(signal: AbortSignal): AsyncGenerator<NewUnit> {
-    const groups = new Set<string>(this.#config.sort === undefined ? [] : [sortedName]);
-    for (const [index, { name }] of this.#inputs.entries()) {
-      signal.throwIfAborted();
-      await Promise.resolve();
-      yield {
-        key: name,
-        lane,
-        group: distinct(toFileName(inputForm(name).stem), groups),
-        input: { index },
-      };
+  async *plan(signal: AbortSignal): AsyncGenerator<NewUnit, void, void> {
+    signal.throwIfAborted();
+    await Promise.resolve();
+    if (!this.#hasPatterns) {
+      yield* this.#unitsOf(this.#inputs.map((_, index) => ({ index })));
+      return;
     }
-    if (this.#config.sort === undefined) return;
-    const key = `${sortedName} by ${this.#config.sort}`;
-    yield { key, lane, group: sortedName, input: { index: this.#inputs.length } };
+    // Where all files are needed, nobody begins with one before all are known.
+    if (!this.#needsAll) {
+      const named = this.#inputs.map((_, index) => ({ index }));
+      for (const unit of this.#unitsOf(named)) {
+        signal.throwIfAborted();
+        yield unit;
+      }
+    }
+    const patterns = this.#config.inputs.filter(hasPattern).join(', ');
+    const input = { kind: matchingName };
+    yield { key: `files of ${patterns}`, lane, group: matchingName, input };
   }
 
   async *collect(
@@ -151,34 +156,48 @@ export class FilesSource implements Source<FileItem> {
     context: CollectContext,
   ): AsyncGenerator<Page<FileItem>, void, void> {
     const signal = AbortSignal.any([context.signal, this.#closed.signal]);
-    const index = Number(unit.input['index']);
     try {
-      if (!this.#areChecked) await this.#checkInputs();
-      if (this.#decidesFirst) await this.#census.complete(signal);
-      if (index < this.#inputs.length) yield* this.#collectInput(index, unit.cursor, signal);
-      else yield* this.#collectSorted(unit.cursor, signal);
+      signal.throwIfAborted();
+      if (unit.input['kind'] === matchingName) {
+        yield { items: [], units: await this.#match(), end: { by: 'files found' } };
+        return;
+      }
+      await this.#prepare(unit, signal);
+      const matched = this.#needsAll ? undefined : fromUnitInput(unit.input, this.#context.root);
+      const index = Number(unit.input['index']);
+      if (matched !== undefined) {
+        if (unit.cursor === undefined) await this.#tellChange(matched);
+        yield* this.#collectInput(matched, undefined, unit.cursor, signal);
+      } else if (index < this.#inputs.length) {
+        yield* this.#collectInput(this.#input(index), index, unit.cursor, signal);
+      } else {
+        yield* this.#collectSorted(unit.cursor, signal);
+      }
     } catch (error) {
-      throw signal.aborted ? signal.reason : asPause(error);
+      throw signal.aborted ? signal.reason : this.#failure(error);
     }
   }
 
-  map(item: FileItem): JsonObject {
+  map(item: FileItem): JsonObject | Promise<JsonObject> {
     if (item.reason !== undefined) throw new Error(item.reason);
-    return parseJson(item.line) as JsonObject;
+    if (this.#fields === undefined) return parseJson(item.text) as JsonObject;
+    return this.#fields(item.value ?? null, item.place);
   }
 
   facts(item: FileItem): ItemFacts {
     return item;
   }
 
-  toRaw({ origin, number, line, reason }: FileItem): JsonValue {
-    return { ...origin, line: number, text: line, ...(reason === undefined ? {} : { reason }) };
+  toRaw({ origin, number, text, reason }: FileItem): JsonValue {
+    return { ...origin, line: number, text, ...(reason === undefined ? {} : { reason }) };
   }
 
   fromRaw(raw: JsonValue): FileItem {
     const { file, url, line, readAt, text, reason } = raw as unknown as Record<string, string>;
     const origin = { file: file ?? '', url: url ?? '', readAt: readAt ?? '' };
-    return new FileItem(text ?? '', undefined, Number(line), origin, reason);
+    const isMapped = this.#fields !== undefined && reason === undefined;
+    const value = isMapped ? parseJson(text ?? '') : undefined;
+    return new FileItem(text ?? '', undefined, Number(line), origin, reason, value);
   }
 
   provenance({ origin }: FileItem): { readonly url: string; readonly fetchedAt: string } {
@@ -191,7 +210,7 @@ export class FilesSource implements Source<FileItem> {
 
   async close(): Promise<void> {
     this.#closed.abort(new UnitFailedError('CLOSED', 'The source was closed.'));
-    await this.#census.clear();
+    await this.#census?.clear();
     await this.#sorter.clear();
   }
 
@@ -203,25 +222,105 @@ export class FilesSource implements Source<FileItem> {
   async summarize(signal: AbortSignal): Promise<readonly InputSummary[]> {
     try {
       await this.#checkInputs();
+      this.#census ??= this.#makeCensus();
       return await this.#census.summarize(signal);
     } catch (error) {
       throw signal.aborted ? signal.reason : asPause(error);
     }
   }
 
-  get #decidesFirst(): boolean {
-    return this.#config.onConflict !== 'first' || this.#config.sort !== undefined;
+  /** The units of files, and of the sorted records where they are sorted. */
+  *#unitsOf(inputs: readonly JsonObject[]): Generator<NewUnit, void, void> {
+    const { sort } = this.#config;
+    const groups = new Set<string>([matchingName, ...(sort === undefined ? [] : [sortedName])]);
+    for (const input of inputs) {
+      const { file, index } = input;
+      const name = typeof file === 'string' ? file : this.#input(Number(index)).name;
+      const group = distinct(toFileName(inputForm(name).stem), groups);
+      yield { key: name, lane, group, input };
+    }
+    if (sort === undefined) return;
+    const input = {
+      index: this.#inputs.length,
+      ...(this.#list === undefined ? {} : { list: this.#list }),
+    };
+    yield { key: `${sortedName} by ${sort}`, lane, group: sortedName, input };
   }
 
+  /** The units of the files that patterns match now, and of those that the collection names behind a pattern. */
+  async #match(): Promise<NewUnit[]> {
+    if (this.#needsAll) {
+      const list = await this.#matchAll();
+      return [...this.#unitsOf(this.#inputs.map((_, index) => ({ index, list })))];
+    }
+    const behind = this.#config.inputs.slice(this.#inputs.length);
+    const matched = await matchInputs(behind, this.#context);
+    // A file that was named before is a unit already.
+    const named = this.#inputs.map((_, index) => ({ index }));
+    return [...this.#unitsOf([...named, ...matched.map(toUnitInput)])].slice(named.length);
+  }
+
+  async #matchAll(): Promise<string> {
+    const matched = await matchInputs(this.#config.inputs, this.#context);
+    this.#inputs = matched;
+    this.#census = this.#makeCensus();
+    this.#list = digestOf(matched);
+    return this.#list;
+  }
+
+  #makeCensus(): Census {
+    const { root, scratch, keyFields } = this.#context;
+    const paths = this.#inputs.map(({ path }) => resolve(root, path));
+    return new Census(
+      paths,
+      this.#config.onConflict,
+      keyFields,
+      scratch,
+      formOptionsOf(this.#config),
+    );
+  }
+
+  /** Makes sure of what has to be known before a line is handed over. */
+  async #prepare(unit: ClaimedUnit, signal: AbortSignal): Promise<void> {
+    if (!this.#needsAll) return;
+    if (this.#hasPatterns) {
+      const list = this.#list ?? (await this.#matchAll());
+      if (unit.input['list'] !== list) throw otherFiles(this.#config.inputs.filter(hasPattern));
+    }
+    if (!this.#areChecked) await this.#checkInputs();
+    if (this.#decidesFirst) await this.#census?.complete(signal);
+  }
+
+  /** What is read is what is there; that it is not what was there when it was found is for a person to know. */
+  async #tellChange({ name, path, found }: MatchedInput): Promise<void> {
+    const now = await stat(path).catch(() => undefined);
+    if (now === undefined || found === undefined) return;
+    if (now.size === found.bytes && now.mtimeMs === found.modifiedMs) return;
+    const message = `${name} has changed since it was found. What it holds now is read.`;
+    this.#context.logger.warn({ code: 'INPUT_CHANGED', file: name }, message);
+  }
+
+  #failure(error: unknown): unknown {
+    if (this.#needsAll) return asPause(error);
+    if (!(error instanceof UnitFailedError)) return error;
+    const advice = adviceOf[error.code];
+    if (advice === undefined) return error;
+    return new UnitFailedError(error.code, `${error.message} ${advice}`, error.data, error);
+  }
+
+  /** @param index undefined where it plays no part, since nothing is decided. */
   async *#collectInput(
-    index: number,
+    input: Input,
+    index: number | undefined,
     cursor: JsonValue | undefined,
     signal: AbortSignal,
   ): AsyncGenerator<Page<FileItem>, void, void> {
-    const input = this.#input(index);
+    const origin = this.#origin(input);
     const from = cursor as unknown as InputCursor | undefined;
-    if (this.#config.sort !== undefined) await this.#feedUpTo(index, from?.lines ?? 0, signal);
-    const pages = readInput(input.path, from, this.#make, signal);
+    const isSorted = this.#config.sort !== undefined && index !== undefined;
+    if (isSorted) await this.#feedUpTo(index, from?.lines ?? 0, signal);
+    const census = index === undefined ? undefined : this.#census;
+    const pages = readInput(input.path, from, this.#make, signal, this.#options);
     let at = from?.lines ?? 0;
     // The next page is read and parsed while this one is made durable.
     let next = pages.next();
@@ -230,7 +329,7 @@ export class FilesSource implements Source<FileItem> {
         const { value, done } = await next;
         if (done === true) {
           await checkInput(input);
-          this.#census.inputRead(index, at, value.read);
+          census?.inputRead(index ?? 0, at, value.read);
           break;
         }
         next = pages.next();
@@ -238,16 +337,16 @@ export class FilesSource implements Source<FileItem> {
         next.catch(() => undefined);
         const first = at;
         at = value.cursor.lines;
-        const { items, duplicates, notes, sorted } = this.#select(index, first, value);
+        const { items, duplicates, notes, sorted } = this.#select(index, origin, first, value);
         yield { items, duplicates, cursor: value.cursor as unknown as JsonValue };
         // Only what is durable counts as seen: an interrupted page comes again.
-        await this.#census.note(index, first, notes);
-        await this.#feed(index, first, at, sorted);
+        await census?.note(index ?? 0, first, notes);
+        if (isSorted) await this.#feed(index, first, at, sorted);
         signal.throwIfAborted();
       }
     } catch (error) {
       const isOver = error instanceof UnitFailedError && !(asPause(error) instanceof PauseError);
-      if (isOver) this.#census.inputFailed(index, at, error.message);
+      if (isOver) census?.inputFailed(index ?? 0, at, error.message);
       throw error;
     } finally {
       await next.catch(() => undefined);
@@ -261,7 +360,7 @@ export class FilesSource implements Source<FileItem> {
     signal: AbortSignal,
   ): AsyncGenerator<Page<FileItem>, void, void> {
     await this.#feedUpTo(this.#inputs.length, 0, signal);
-    const origins = this.#inputs.map((_, i) => this.#origin(i));
+    const origins = this.#inputs.map((input) => this.#origin(input));
     const passed = Number(cursor ?? 0);
     let count = 0;
     for await (const piece of this.#sorter.sorted()) {
@@ -271,7 +370,7 @@ export class FilesSource implements Source<FileItem> {
       if (lines.length === 0) continue;
       const items = lines.map(({ text, key, input }) => {
         // The order of the lines in their files is gone.
-        return new FileItem(text, key, 0, origins[input] ?? this.#origin(input), undefined);
+        return new FileItem(text, key, 0, origins[input] ?? noOrigin, undefined);
       });
       yield { items, cursor: count };
     }
@@ -280,12 +379,14 @@ export class FilesSource implements Source<FileItem> {
 
   /** What is kept of a record while its page is on its way. */
   readonly #make = (record: JsonObject, text: string): Facts => {
+    // Its key is that of the record that is made of it.
+    if (this.#fields !== undefined) return { value: record };
     const key = keyOf(record, this.#context.keyFields);
     const { sort } = this.#config;
     return {
       key,
       note:
-        typeof key === 'string' && this.#census.isNoting
+        typeof key === 'string' && this.#census?.isNoting === true
           ? this.#census.toNote(record, text, key)
           : undefined,
       sort: sort === undefined ? undefined : sortValue(record, sort),
@@ -293,17 +394,22 @@ export class FilesSource implements Source<FileItem> {
   };
 
   /** What of a page is handed over, left out as a duplicate, and kept to be sorted. */
-  #select(index: number, first: number, { lines }: InputPage<Facts>): Selected {
-    const origin = this.#origin(index);
+  #select(
+    index: number | undefined,
+    origin: Origin,
+    first: number,
+    { lines }: InputPage<Facts>,
+  ): Selected {
+    const decides = this.#decidesFirst && index !== undefined;
     const items: FileItem[] = [];
     const sorted: SortedLine[] = [];
     const notes: (Noted | undefined)[] = [];
     let duplicates = 0;
     for (const [i, { text, number, value, reason }] of lines.entries()) {
       const key = value?.key;
-      notes.push(value?.note);
-      if (this.#decidesFirst && typeof key === 'string') {
-        if (!this.#census.isKept(index, first + i)) {
+      if (this.#census !== undefined) notes.push(value?.note);
+      if (decides && typeof key === 'string') {
+        if (this.#census?.isKept(index, first + i) !== true) {
           duplicates += 1;
           continue;
         }
@@ -312,7 +418,7 @@ export class FilesSource implements Source<FileItem> {
           continue;
         }
       }
-      items.push(new FileItem(text, key, number, origin, reason));
+      items.push(new FileItem(text, key, number, origin, reason, value?.value));
     }
     return { items, duplicates, notes, sorted };
   }
@@ -343,11 +449,13 @@ export class FilesSource implements Source<FileItem> {
     for (let input = 0; input <= index && input < this.#inputs.length; input++) {
       const end = input === index ? lines : this.#linesOf(input);
       this.#fed = { input, lines: 0 };
-      for await (const page of this.#census.pages(input, this.#make, signal)) {
+      const origin = this.#origin(this.#input(input));
+      const pages = this.#census?.pages(input, this.#make, signal) ?? [];
+      for await (const page of pages) {
         const first = this.#fed.lines;
         if (first >= end) break;
         const wanted = { ...page, lines: page.lines.slice(0, end - first) };
-        const { sorted } = this.#select(input, first, wanted);
+        const { sorted } = this.#select(input, origin, first, wanted);
         await this.#feed(input, first, first + wanted.lines.length, sorted);
       }
     }
@@ -355,7 +463,7 @@ export class FilesSource implements Source<FileItem> {
   }
 
   #linesOf(index: number): number {
-    return this.#census.linesOf(index);
+    return this.#census?.linesOf(index) ?? 0;
   }
 
   async #checkInputs(): Promise<void> {
@@ -370,11 +478,32 @@ export class FilesSource implements Source<FileItem> {
     return input;
   }
 
-  #origin(index: number): Origin {
-    const { name, path } = this.#input(index);
+  #origin({ name, path }: Input): Origin {
     const readAt = new Date(this.#context.clock.now()).toISOString();
     return { file: name, url: pathToFileURL(path).href, readAt };
   }
+}
+
+const noOrigin: Origin = { file: '', url: '', readAt: '' };
+
+/** How the files are read, by the collection. */
+export function formOptionsOf({
+  items,
+  csv,
+}: Pick<FilesSourceConfig, 'items' | 'csv'>): FormOptions {
+  return { csv, ...(items === '' ? {} : { items: parsePath(items).map(String) }) };
+}
+
+/** What to do about a file that alone is failed. */
+const adviceOf: Readonly<Record<string, string>> = {
+  INPUT_UNREADABLE: 'Put it right, and retry the failed units.',
+  INPUT_CHANGED:
+    'Put it back as it was and retry the failed units, or begin a new session for what it holds now.',
+};
+
+function otherFiles(patterns: readonly string[]): PauseError {
+  const message = `The files of ${patterns.join(', ')} are not those that were found when the session began: some have come, gone or changed. Put that right and resume, or begin a new session.`;
+  return new PauseError('INPUT_CHANGED', message, { patterns: [...patterns] });
 }
 
 function distinct(base: string, taken: Set<string>): string {

@@ -30,17 +30,21 @@ export interface CsvOptions {
   readonly ragged?: 'reject' | 'fill' | undefined;
 }
 
+/** How inputs are written that are not as usual. */
+export interface FormOptions {
+  /** Keys that lead to the list in a JSON file. Left out: the file is the list, or one value after the other. */
+  readonly items?: readonly string[] | undefined;
+  readonly csv?: CsvOptions | undefined;
+}
+
 /** How an input is read that is not as usual. */
-export interface ReadOptions<T> {
+export interface ReadOptions<T> extends FormOptions {
   /** Lines, counted from 0, that are needed; others may come without anything made of them. */
   readonly wanted?: (line: number) => boolean;
   /** What to make of a value that is no object. Left out: it is no record. */
   readonly makeOther?: (value: JsonValue, text: string) => T;
   /** How it is written. Left out: as its name says. */
   readonly kind?: InputForm['kind'] | undefined;
-  /** Keys that lead to the list in a JSON file. Left out: the file is the list, or one value after the other. */
-  readonly items?: readonly string[] | undefined;
-  readonly csv?: CsvOptions | undefined;
 }
 
 /** Where reading goes on after some lines. */

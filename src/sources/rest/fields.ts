@@ -1,14 +1,12 @@
 import type { RestFieldConfig } from '../../core/config/restSource.ts';
-import { isJsonObject, setKey, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { compilePath } from '../text/jsonPath.ts';
+import { recordReader, type ReadField } from '../text/recordReader.ts';
 import type { RestItem } from './restItem.ts';
 import { compileSelect } from './select.ts';
 
 /** Makes the record of an item; a promise only where a field is an expression. */
 export type FieldReader = (item: RestItem, values: JsonObject) => JsonObject | Promise<JsonObject>;
-
-type FieldValue = JsonValue | undefined;
-type ReadField = (item: RestItem, values: JsonObject) => FieldValue | Promise<FieldValue>;
 
 /** The facts that a field may be taken from, beside `for.NAME`. */
 export const factNames = ['url', 'fetchedAt', 'status'] as const;
@@ -25,18 +23,12 @@ export function compileFields(
   fields: Readonly<Record<string, RestFieldConfig>> | undefined,
 ): FieldReader {
   if (fields === undefined) return ({ value }) => (isJsonObject(value) ? value : { value });
-  const names = Object.keys(fields);
-  const readers = Object.values(fields).map((field) => compileField(field));
-  return (item, values) => {
-    const read = readers.map((reader) => reader(item, values));
-    // Without an expression there is nothing to wait for.
-    return read.every(isThere)
-      ? recordOf(names, read)
-      : Promise.all(read.map(async (value) => value)).then((all) => recordOf(names, all));
-  };
+  return recordReader(
+    Object.entries(fields).map(([name, field]) => [name, compileField(field)] as const),
+  );
 }
 
-function compileField(field: RestFieldConfig): ReadField {
+function compileField(field: RestFieldConfig): ReadField<[item: RestItem, values: JsonObject]> {
   if (typeof field === 'string') {
     const select = compileSelect(field);
     return (item, values) => select(item.value, () => bindingsOf(item, values));
@@ -51,16 +43,6 @@ function compileField(field: RestFieldConfig): ReadField {
   return (item) => item.facts[fact];
 }
 
-function isThere(value: FieldValue | Promise<FieldValue>): value is FieldValue {
-  return !(value instanceof Promise);
-}
-
 function bindingsOf({ facts }: RestItem, values: JsonObject): JsonObject {
   return { for: values, url: facts.url, fetchedAt: facts.fetchedAt, status: facts.status };
-}
-
-function recordOf(names: readonly string[], values: readonly FieldValue[]): JsonObject {
-  const record: Record<string, JsonValue> = {};
-  names.forEach((name, i) => setKey(record, name, values[i] ?? null));
-  return record;
 }
