@@ -8,7 +8,7 @@ import { Redactor } from '../core/redactor.ts';
 import type { InDoubtWord, SessionResumeResult } from '../core/recoveryData.ts';
 import { cutShort } from '../core/view.ts';
 import { doubtRuleOf } from '../sources/registry.ts';
-import type { NetworkSettings } from '../sources/source.ts';
+import type { NetworkSettings, SourceContext } from '../sources/source.ts';
 import { collectionLock, type SessionLayout } from '../storage/layout.ts';
 import { FileLock } from '../storage/lock.ts';
 import { networkFileSystemAt } from '../storage/machine.ts';
@@ -46,6 +46,8 @@ export interface Environment {
   readonly opener: Opener;
   readonly secrets: Secrets;
   readonly network: NetworkSettings;
+  /** Only in the editor. */
+  readonly openExtensionSource?: SourceContext['openExtensionSource'];
 }
 
 /** A run that was begun. */

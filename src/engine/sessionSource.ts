@@ -18,6 +18,8 @@ export interface SessionSourceParts {
   readonly ports: StoragePorts;
   readonly secrets: Secrets;
   readonly network: NetworkSettings;
+  /** Only in the editor. */
+  readonly openExtensionSource?: SourceContext['openExtensionSource'];
   readonly store: SessionStore;
   /** The session's log. */
   readonly logger: Logger;
@@ -50,6 +52,7 @@ function contextOf({
   ports,
   secrets,
   network,
+  openExtensionSource,
   store,
   logger,
   redactor,
@@ -68,6 +71,7 @@ function contextOf({
     retry: collection.retry,
     perHost: collection.limits.perHost,
     network,
+    openExtensionSource,
     root: layout.root,
     scratch: layout.scratch,
     keyFields: collection.record.key,

@@ -1,11 +1,12 @@
 import * as vscode from 'vscode';
+import type { SourceRegistry } from '../core/customSource/definition.ts';
 import type { SessionSnapshot } from '../core/live.ts';
 import type { SessionRef } from '../protocol/worker.ts';
 import type { Services } from './services.ts';
 import type { TrackedSession } from './sessions.ts';
 
 /** What other extensions (and tests) get from `activate`. */
-export interface CollectorApi {
+export interface CollectorApi extends SourceRegistry {
   /** Every session of the open folders, newest first. */
   sessions(): Promise<readonly TrackedSession[]>;
   /** The sessions that this window carries out. */
@@ -15,7 +16,7 @@ export interface CollectorApi {
 }
 
 /** The API over the extension's services. */
-export function createApi({ tracker, context }: Services): CollectorApi {
+export function createApi({ tracker, context, extensionSources }: Services): CollectorApi {
   const changed = new vscode.EventEmitter<string | null>();
   context.subscriptions.push(changed);
   tracker.events.on('changed', (session) => {
@@ -25,5 +26,6 @@ export function createApi({ tracker, context }: Services): CollectorApi {
     sessions: () => tracker.list(),
     running: () => tracker.live(),
     onDidChangeSession: changed.event,
+    registerSource: (id, source) => extensionSources.registerSource(id, source),
   };
 }

@@ -6,6 +6,7 @@ import { DashboardManager } from './dashboard.ts';
 import { CollectionChecker } from './diagnostics.ts';
 import { EngineClient, type EngineWorker } from './engine.ts';
 import { installBrowser } from './installBrowser.ts';
+import { ExtensionSources } from './extensionSources.ts';
 import { createLog, logEngineLine } from './log.ts';
 import { Memory } from './memory.ts';
 import { openCollection, openLog, openMaster } from './openFiles.ts';
@@ -26,9 +27,11 @@ export function createServices(context: vscode.ExtensionContext): Services {
   const log = createLog();
   const formats = editorFormats();
   const secrets = new SecretVault(context.secrets);
+  const extensionSources = new ExtensionSources();
   const engine = new EngineClient({
     spawn: () => spawnWorker(context, log),
     secret: (name) => secrets.get(name),
+    openSource: (id, channel, onGone) => extensionSources.open(id, channel, onGone),
   });
   engine.events.on('log', (line) => {
     logEngineLine(log, line);
@@ -67,6 +70,7 @@ export function createServices(context: vscode.ExtensionContext): Services {
     memory: new Memory(context),
     secrets,
     engine,
+    extensionSources,
     tracker,
     reporter,
     checker,

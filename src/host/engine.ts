@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { assertNever } from '../core/assert.ts';
 import { Rpc, type RequestParams, type RequestResult } from '../protocol/rpc.ts';
-import type { EngineRequests, HostRequests, WorkerEvents } from '../protocol/worker.ts';
+import { SourceLinks, type OpenSource } from './sourceLinks.ts';
+import type { EngineRequests, HostEvents, HostRequests, WorkerEvents } from '../protocol/worker.ts';
 
 /** A worker thread as far as the host needs it; tests bring their own. */
 export interface EngineWorker {
@@ -22,7 +23,7 @@ export interface EngineClientEvents {
   died: [error: Error];
 }
 
-type WorkerRpc = Rpc<HostRequests, EngineRequests, WorkerEvents, object>;
+type WorkerRpc = Rpc<HostRequests, EngineRequests, WorkerEvents, HostEvents>;
 
 /**
  * The engine's worker as seen from the extension host. It is started by the first request and, when it died, by the
@@ -32,17 +33,24 @@ export class EngineClient {
   readonly events = new EventEmitter<EngineClientEvents>();
   readonly #spawn: () => EngineWorker;
   readonly #secret: (name: string) => Promise<string | null>;
+  readonly #openSource: OpenSource;
+  #links: SourceLinks | undefined;
   #worker: EngineWorker | undefined;
   #rpc: WorkerRpc | undefined;
   #isDisposed = false;
 
-  /** @param secret answers the engine's question for the value of `${secret:NAME}`. */
+  /**
+   * @param options.secret answers the engine's question for the value of `${secret:NAME}`.
+   * @param options.openSource begins a conversation with a source of another extension.
+   */
   constructor(options: {
     spawn: () => EngineWorker;
     secret: (name: string) => Promise<string | null>;
+    openSource: OpenSource;
   }) {
     this.#spawn = options.spawn;
     this.#secret = options.secret;
+    this.#openSource = options.openSource;
   }
 
   /** Whether a worker is up. Asking does not start one. */
@@ -87,7 +95,11 @@ export class EngineClient {
       this.events.emit('died', error);
     });
     this.#worker = worker;
-    this.#rpc = new Rpc({
+    const links = new SourceLinks(this.#openSource, (name, payload) => {
+      rpc.emit(name, payload);
+    });
+    this.#links = links;
+    const rpc: WorkerRpc = new Rpc<HostRequests, EngineRequests, WorkerEvents, HostEvents>({
       channel: {
         post: (message) => {
           worker.postMessage(message);
@@ -102,12 +114,13 @@ export class EngineClient {
           };
         },
       },
-      handlers: { secret: ({ name }) => this.#secret(name) },
+      handlers: { secret: ({ name }) => this.#secret(name), ...links.handlers() },
       onEvent: (name, payload) => {
         this.#forward(name, payload);
       },
     });
-    return this.#rpc;
+    this.#rpc = rpc;
+    return rpc;
   }
 
   #forward(name: keyof WorkerEvents, payload: WorkerEvents[keyof WorkerEvents]): void {
@@ -124,12 +137,17 @@ export class EngineClient {
       case 'progress':
         this.events.emit('progress', payload as WorkerEvents['progress']);
         return;
+      case 'sourceMessage':
+        this.#links?.receive(payload as WorkerEvents['sourceMessage']);
+        return;
       default:
         assertNever(name, 'event');
     }
   }
 
   #disconnect(reason: string): void {
+    this.#links?.close();
+    this.#links = undefined;
     this.#rpc?.close(reason);
     this.#rpc = undefined;
     this.#worker = undefined;

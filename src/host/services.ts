@@ -3,6 +3,7 @@ import { formatsFor, type Formats } from '../core/format.ts';
 import type { DashboardManager } from './dashboard.ts';
 import type { CollectionChecker } from './diagnostics.ts';
 import type { EngineClient } from './engine.ts';
+import type { ExtensionSources } from './extensionSources.ts';
 import type { Memory } from './memory.ts';
 import type { Reporter } from './report.ts';
 import type { ReportDocuments } from './reportDocuments.ts';
@@ -20,6 +21,8 @@ export interface Services {
   readonly memory: Memory;
   readonly secrets: SecretVault;
   readonly engine: EngineClient;
+  /** What other extensions have registered. */
+  readonly extensionSources: ExtensionSources;
   readonly tracker: SessionTracker;
   readonly reporter: Reporter;
   readonly checker: CollectionChecker;

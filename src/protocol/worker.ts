@@ -170,12 +170,34 @@ export interface WorkerEvents {
     level: 'debug' | 'info' | 'warn' | 'error';
     message: string;
   };
+  /** The engine's word in a conversation with another extension's source. */
+  sourceMessage: SourceLink & { message: unknown };
+}
+
+/** Names a conversation with another extension's source, from `openSource` on. */
+export interface SourceLink {
+  /** Chosen by the worker. */
+  readonly link: number;
 }
 
 /** What the host does for the worker. */
 export interface HostRequests {
   /** The value of `${secret:NAME}`; null when it is not set. */
   secret: { params: { name: string }; result: string | null };
+  /**
+   * Opens a conversation with a source that another extension has registered, which is started where needed. What is
+   * said in it are the `sourceMessage` events of both sides: an RPC within this one (`protocol/customSource.ts`).
+   */
+  openSource: { params: SourceLink & { id: string }; result: null };
+  closeSource: { params: SourceLink; result: null };
+}
+
+/** What the host says unasked. */
+export interface HostEvents {
+  /** The source's word in a conversation. */
+  sourceMessage: SourceLink & { message: unknown };
+  /** The source was taken away; the conversation is over. */
+  sourceGone: SourceLink & { reason: string };
 }
 
 /** The editor's settings about the network, as they are when a run begins. */

@@ -1,6 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { Rpc } from '../protocol/rpc.ts';
-import type { HostRequests, WorkerEvents, WorkerRequests } from '../protocol/worker.ts';
+import type { HostEvents, HostRequests, WorkerEvents, WorkerRequests } from '../protocol/worker.ts';
+import { ExtensionLinks } from './extensionLinks.ts';
 import { toolHandlers } from './tools.ts';
 import { WorkerSessions, type HostSide } from './workerSessions.ts';
 
@@ -8,18 +9,26 @@ import { WorkerSessions, type HostSide } from './workerSessions.ts';
 const port = parentPort;
 if (port === null) throw new Error('This file runs in a worker thread.');
 
+const links = new ExtensionLinks({
+  openSource: (params, timeoutMs) => rpc.request('openSource', params, timeoutMs),
+  closeSource: (params) => rpc.request('closeSource', params),
+  emit: (name, payload) => {
+    rpc.emit(name, payload);
+  },
+});
 const host: HostSide = {
   emit: (name, payload) => {
     rpc.emit(name, payload);
   },
   secret: async (name) => (await rpc.request('secret', { name }, 60_000)) ?? undefined,
+  openExtensionSource: (id, signal) => links.open(id, signal),
 };
 const sessions = new WorkerSessions(host);
 
-const rpc: Rpc<WorkerRequests, HostRequests, object, WorkerEvents> = new Rpc<
+const rpc: Rpc<WorkerRequests, HostRequests, HostEvents, WorkerEvents> = new Rpc<
   WorkerRequests,
   HostRequests,
-  object,
+  HostEvents,
   WorkerEvents
 >({
   channel: {
@@ -31,6 +40,8 @@ const rpc: Rpc<WorkerRequests, HostRequests, object, WorkerEvents> = new Rpc<
       return () => port.off('message', listener);
     },
   },
-  onEvent: () => undefined,
+  onEvent: (name, payload) => {
+    links.receive(name, payload);
+  },
   handlers: { ...sessions.handlers(), ...toolHandlers(host, sessions) },
 });

@@ -47,6 +47,8 @@ export interface HostSide {
   emit<K extends keyof WorkerEvents>(name: K, payload: WorkerEvents[K]): void;
   /** The value of a secret; undefined when it is not set. */
   secret(name: string): Promise<string | undefined>;
+  /** Reaches a source of another extension. */
+  readonly openExtensionSource?: Environment['openExtensionSource'];
 }
 
 interface Active {
@@ -259,6 +261,7 @@ export class WorkerSessions {
       },
       opener: { via: 'window', waitMs: lockWaitMs, program: `cf-collector/${version}` },
       secrets: { get: (name) => this.#host.secret(name) },
+      openExtensionSource: this.#host.openExtensionSource,
       network: networkOf(http),
     };
   }

@@ -11,7 +11,7 @@ export default defineSource({
 
   async *collect({ input }, { cursor, fetch, options, page }) {
     const lane = new URL(options.base).host;
-    for (let at = cursor ?? 0; ; ) {
+    for (let at = cursor ?? 0; ;) {
       const response = await fetch(`${options.base}/cursor/${input.shelf}?cursor=${at}`);
       const { things, meta } = await response.json();
       const isFirst = at === 0 && input.shelf === 'left';

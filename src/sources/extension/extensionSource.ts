@@ -1,11 +1,32 @@
 import type { ExtensionSourceConfig } from '../../core/config/extensionSource.ts';
 import { UsageError } from '../../core/errors.ts';
+import type { RemoteItem } from '../remote/remoteItem.ts';
+import { RemoteSource } from '../remote/remoteSource.ts';
 import type { Source, SourceContext } from '../source.ts';
 
-/** A source that another extension of the editor has registered. */
+/**
+ * A source that another extension of the editor has registered. It is asked for when it is first needed, so that an
+ * extension that is missing pauses the session and does not end it.
+ *
+ * @throws UsageError `EDITOR_ONLY` where there is no editor.
+ */
 export function createExtensionSource(
   config: ExtensionSourceConfig,
-  _context: SourceContext,
-): Source<unknown> {
-  throw new UsageError('SOURCE_MISSING', `${config.id} can't be run yet.`);
+  context: SourceContext,
+): Source<RemoteItem> {
+  const { id } = config;
+  const { openExtensionSource } = context;
+  if (openExtensionSource === undefined) {
+    throw new UsageError(
+      'EDITOR_ONLY',
+      `"${id}" is a source of an extension of VS Code, which runs in the editor only: start or resume this collection there.`,
+      { id },
+    );
+  }
+  const place = {
+    name: id,
+    url: `extension:${id}`,
+    connect: (signal: AbortSignal) => openExtensionSource(id, signal),
+  };
+  return new RemoteSource({ type: 'extension', place, config, context });
 }

@@ -18,6 +18,7 @@ const workspace = '/home/me/space';
 function makeEngine(t: TestContext) {
   const spawned: Worker[] = [];
   const engine = new EngineClient({
+    openSource: () => Promise.reject(new Error('no extensions here')),
     spawn: () => {
       const worker = new Worker(file, { stderr: true });
       spawned.push(worker);
