@@ -7,6 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { inProject } from '../../.ci/project.ts';
 import { serveSamples, type SampleServers } from '../../.ci/sample.ts';
 import { sampleBookCount } from '../../src/serve/sampleBooks.ts';
+import { sampleQuoteCount } from '../../src/serve/sampleQuotes.ts';
 import { withWorkbench } from './harness.ts';
 
 describe('the package that a user installs', () => {
@@ -39,23 +40,29 @@ describe('the package that a user installs', () => {
     await rm(scratch, { recursive: true, force: true, maxRetries: 3 });
   });
 
-  test('collects with nothing of the project beside it', async () => {
+  test('collects with nothing of the project beside it, also with a browser', async () => {
     const options = { folder: workspace, extensionDevelopmentPath: null, vsix };
     await withWorkbench('package', options, async (workbench) => {
-      await workbench.runCommand('Collector: Start Collection');
-      await workbench.pick('books');
-      await workbench.openView('Collector');
-      await workbench
-        .row('books')
-        .filter({ hasText: /completed/i })
-        .first()
-        .waitFor();
+      for (const name of ['books', 'quotes']) {
+        await workbench.runCommand('Collector: Start Collection');
+        await workbench.pick(name);
+        await workbench.openView('Collector');
+        await workbench
+          .row(name)
+          .filter({ hasText: /completed/i })
+          .first()
+          .waitFor();
+      }
       await workbench.screenshot('package');
     });
-    const raw = path.join(workspace, 'data', 'raw');
-    const masters = (await readdir(raw)).filter((name) => name.startsWith('books_master_'));
-    assert.equal(masters.length, 1);
-    const records = (await readFile(path.join(raw, masters[0]!), 'utf8')).trimEnd().split('\n');
-    assert.equal(records.length, sampleBookCount);
+    assert.equal((await recordsOf('books')).length, sampleBookCount);
+    assert.equal((await recordsOf('quotes')).length, sampleQuoteCount);
   });
+
+  async function recordsOf(name: string): Promise<readonly string[]> {
+    const raw = path.join(workspace, 'data', 'raw');
+    const masters = (await readdir(raw)).filter((file) => file.startsWith(`${name}_master_`));
+    assert.equal(masters.length, 1);
+    return (await readFile(path.join(raw, masters[0]!), 'utf8')).trimEnd().split('\n');
+  }
 });
