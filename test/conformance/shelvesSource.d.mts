@@ -1,0 +1,3 @@
+import type { SourceDefinition } from '../../src/core/customSource/definition.ts';
+
+export const shelvesSource: SourceDefinition;
