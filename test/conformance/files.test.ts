@@ -1,6 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { collectionSchema } from '../../src/core/config.ts';
 import type { FilesSourceConfig } from '../../src/core/config/filesSource.ts';
 import type { JsonObject } from '../../src/core/json.ts';
@@ -60,8 +61,11 @@ const names = ['a.jsonl', 'b.jsonl', 'c.csv'];
 /** More than fit into a page. */
 const perFile = 10_000;
 
-function recordsOf(name: string, count = name === 'c.csv' ? 3000 : perFile): JsonObject[] {
-  const fill = 'x'.repeat(200);
+function recordsOf(
+  name: string,
+  count = name === 'c.csv' ? 3000 : perFile,
+  fill = 'x'.repeat(200),
+): { readonly id: string; readonly fill: string }[] {
   return Array.from({ length: count }, (_, i) => ({ id: `${name} ${i}`, fill }));
 }
 
@@ -106,6 +110,44 @@ const subject: Subject<FileItem, Folder> = {
 };
 
 testSource(subject);
+
+/** Few, since expressions are slow, but large. */
+const mixed = (name: string): ReturnType<typeof recordsOf> =>
+  recordsOf(name, 1500, 'x'.repeat(2000));
+
+/** Records in files of every kind. */
+async function makeMixedFolder(): Promise<Folder> {
+  const path = await mkdtemp(join(tmpdir(), 'cf-files-'));
+  const listed = (name: string): object => ({
+    meta: { n: 1 },
+    results: mixed(name).map((record) => ({ work: record })),
+  });
+  await writeFile(join(path, 'a.json'), JSON.stringify(listed('a'), null, 1));
+  await mkdir(join(path, 'deep'));
+  await writeFile(join(path, 'deep', 'b.json.gz'), gzipSync(JSON.stringify(listed('b'))));
+  await writeFile(join(path, 'deep', 'c.json'), JSON.stringify(listed('c')));
+  return new Folder(path);
+}
+
+testSource({
+  ...subject,
+  name: 'files, patterns of JSON lists, mapped',
+  traits: { ...subject.traits, discovers: true },
+  start: makeMixedFolder,
+  create: (folder, context) =>
+    new FilesSource(
+      filesConfig({
+        inputs: ['a.json', '**/*.json*'],
+        items: 'results',
+        fields: { id: 'work.id', loud: '=$uppercase(work.id)', file: { from: 'file' } },
+      }),
+      { ...context, root: folder.path, scratch: join(folder.path, 'scratch') },
+    ),
+  expected: () =>
+    Object.entries({ a: 'a.json', b: 'deep/b.json.gz', c: 'deep/c.json' }).flatMap(([name, file]) =>
+      mixed(name).map(({ id }) => ({ id, loud: id.toUpperCase(), file })),
+    ),
+});
 
 /** Every page of sorted records is a cursor from which all files are read again. */
 const sortedPerFile = 2000;
