@@ -1,12 +1,15 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-interface AnyEvent {
+/** An event, as far as somebody here reads it. */
+export interface AnyEvent {
   readonly type: string;
   readonly first?: number;
   readonly items?: readonly { readonly key: string }[];
   readonly unit?: number;
   readonly state?: string;
+  readonly reservedMicroUsd?: number;
+  readonly spentMicroUsd?: number;
 }
 
 /**
@@ -26,6 +29,16 @@ export async function readDoneKeys(workspace: string): Promise<Set<string>> {
     }
   }
   return done;
+}
+
+/** The events of every session of a workspace, as far as they are whole. */
+export async function readSessionEvents(workspace: string): Promise<AnyEvent[]> {
+  const folder = join(workspace, '.cf_state', 'sessions');
+  const events: AnyEvent[] = [];
+  for (const session of await readdir(folder).catch(() => [])) {
+    events.push(...(await readEvents(join(folder, session, 'journal.jsonl'))));
+  }
+  return events;
 }
 
 async function readEvents(journal: string): Promise<AnyEvent[]> {
