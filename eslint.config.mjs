@@ -32,7 +32,7 @@ const testFunctions = [
 ];
 
 export default defineConfig(
-  globalIgnores(['dist/', 'out/', '.vscode-test/']),
+  globalIgnores(['dist/', 'out/', '.vscode-test/', 'media/']),
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],

@@ -1,8 +1,6 @@
 /* eslint-disable @typescript-eslint/no-explicit-any -- what somebody's own code gives itself, it knows itself */
-/**
- * A source of your own: what a module's default export is, and what another extension registers. The types that are
- * shipped (`cf-collector/source`) are made of this file, so it imports nothing.
- */
+// A source of somebody's own: what a module's default export is, and what another extension registers. The types that
+// are shipped (`cf-collector/source`) are made of this file: it imports nothing, and speaks to whoever writes one.
 
 /** What a unit is carried out for: the values of the collection's `for` by name. */
 export type ForValues = Readonly<Record<string, string | number | boolean | null>>;
