@@ -23,12 +23,14 @@ export interface SampleOptions {
   readonly asksForTrust?: boolean;
   /** Makes the folder what the test needs before the window opens. */
   readonly prepare?: (folder: string) => Promise<void>;
+  /** Added to the extension host's environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Opens the window for one test; everything is gone when it has ended. */
 export async function withSampleWindow(
   name: string,
-  { delayMs = 0, asksForTrust = false, prepare }: SampleOptions,
+  { delayMs = 0, asksForTrust = false, prepare, env = {} }: SampleOptions,
   use: (window: SampleWindow) => Promise<void>,
 ): Promise<void> {
   const folder = await realpath(await mkdtemp(path.join(os.tmpdir(), 'cf-ui-')));
@@ -38,7 +40,7 @@ export async function withSampleWindow(
     await prepare?.(folder);
     const urls = async () =>
       (await readMasters(path.join(folder, 'data', 'raw'))).map((record) => String(record['url']));
-    await withWorkbench(name, { folder, asksForTrust }, (workbench) =>
+    await withWorkbench(name, { folder, asksForTrust, env }, (workbench) =>
       use({ workbench, folder, site, urls }),
     );
   } finally {
