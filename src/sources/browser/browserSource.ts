@@ -162,7 +162,7 @@ class BrowserSource implements Source<HtmlItem> {
               root,
               folder: browser.screenshots,
               url: page.url(),
-              at: new Date(clock.now()),
+              atMs: clock.now(),
             }),
           assertWell: visit.assertWell,
         });

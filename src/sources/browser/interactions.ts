@@ -9,8 +9,9 @@ import { PauseError, RetryError, ThrottledError } from '../../core/errors.ts';
 import type { Clock, Logger } from '../../core/ports.ts';
 import type { Activity } from './activity.ts';
 import { firstSelector } from './checkConfig.ts';
+import { drawnInPage, type ScrollBy, type ScrollStep } from './inPage.ts';
 import { firstLineOf, operate } from './pageLost.ts';
-import { growsWithin, scrollStep, type ScrollStep } from './scroll.ts';
+import { growsWithin, scrollStep } from './scroll.ts';
 
 /** What interactions work with. */
 export interface InteractionParts {
@@ -236,7 +237,7 @@ async function settle(
   { page, activity, signal }: InteractionParts,
   limitMs: number,
 ): Promise<void> {
-  await operate(page.evaluate(twoFrames), signal, limitMs + graceMs, 'settling').catch(
+  await operate(page.evaluate(drawnInPage), signal, limitMs + graceMs, 'settling').catch(
     (error: unknown) => {
       signal.throwIfAborted();
       if (error instanceof RetryError) throw error;
@@ -251,16 +252,10 @@ async function settle(
     limitMs + graceMs,
     'loading',
   );
-  await operate(page.evaluate(twoFrames), signal, limitMs + graceMs, 'settling').catch(() => {
+  await operate(page.evaluate(drawnInPage), signal, limitMs + graceMs, 'settling').catch(() => {
     signal.throwIfAborted();
   });
 }
-
-/** Also where nothing is drawn: a window out of sight gets no frames. */
-const twoFrames = `new Promise((resolve) => {
-  requestAnimationFrame(() => requestAnimationFrame(() => resolve()));
-  setTimeout(resolve, 100);
-})`;
 
 async function wait(
   one: Extract<SimpleInteraction, { readonly type: 'wait' }>,
@@ -300,7 +295,7 @@ async function* scroll(
     await settle(parts, timeout);
     return {};
   }
-  const step = (by: 'screen' | 'bottom'): Promise<ScrollStep> =>
+  const step = (by: ScrollBy): Promise<ScrollStep> =>
     operate(scrollStep(page, inside, by, timeout), signal, timeout + graceMs, 'scroll');
   const grows = (from: ScrollStep): Promise<boolean> =>
     growsWithin(one.settleMs, from, { ...parts, inside, limitMs: timeout });
@@ -319,7 +314,7 @@ async function* scroll(
   for (let round = 1; round <= one.max; round++) {
     const reached = await step('screen');
     const hasGrown = reached.isAtEnd ? await grows(reached) : false;
-    if (!reached.isAtEnd) await parts.activity.untilQuiet(0, timeout, signal);
+    if (!reached.isAtEnd && parts.activity.isLoading) await settle(parts, timeout);
     const fresh = isLooking ? yield 'look' : 0;
     await parts.assertWell();
     if (reached.isAtEnd && !hasGrown && fresh === 0) return { rounds: round };

@@ -1,6 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { toFileName } from '../../core/names.ts';
+import { fileTimestamp, toFileName } from '../../core/names.ts';
+
+/** Of what is made of the page's address. */
+const longestName = 80;
 
 /**
  * Writes a picture into the collection's folder of screenshots, under a name made of the page's address and the time.
@@ -13,12 +16,12 @@ export async function writeScreenshot(
     readonly root: string;
     readonly folder: string;
     readonly url: string;
-    readonly at: Date;
+    readonly atMs: number;
   },
 ): Promise<string> {
   const { host, pathname } = new URL(place.url);
-  const time = place.at.toISOString().replace(/[-:]/g, '').replace('T', '_').slice(0, 19);
-  const name = toFileName(`${host}${pathname}_${time}`.replaceAll('/', '_'));
+  const page = toFileName(`${host}${pathname}`.replaceAll('/', '_')).slice(0, longestName);
+  const name = `${page}_${fileTimestamp(place.atMs)}`;
   const folder = path.resolve(place.root, place.folder);
   await mkdir(folder, { recursive: true });
   for (let i = 1; ; i++) {

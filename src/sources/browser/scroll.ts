@@ -1,46 +1,23 @@
 import type { Page } from 'playwright-core';
 import type { Clock } from '../../core/ports.ts';
 import type { Activity } from './activity.ts';
+import { scrollInPage, type ScrollBy, type ScrollStep } from './inPage.ts';
 import { isNavigating } from './pageLost.ts';
 
-/** Where a scrolled element, or the window, stands. */
-export interface ScrollStep {
-  /** Its whole height, pixels. */
-  readonly height: number;
-  readonly isAtEnd: boolean;
-}
-
 /**
- * Goes down one screen (with a fifth of the last one left in sight, so that no row is passed by) or to the bottom, and
- * waits until that is drawn.
+ * Scrolls the window, or an element in it.
+ *
+ * @param inside selector of the element; undefined for the window.
  */
 export function scrollStep(
   page: Page,
   inside: string | undefined,
-  by: 'screen' | 'bottom' | 'nothing',
+  by: ScrollBy,
   timeoutMs: number,
 ): Promise<ScrollStep> {
-  if (inside === undefined) {
-    return page.evaluate<ScrollStep>(`(${step})(document.scrollingElement, ${JSON.stringify(by)})`);
-  }
-  // As text: the types of a page's own world are not known here.
-  const script = `(element) => (${step})(element, ${JSON.stringify(by)})`;
-  const target = page.locator(inside).first();
-  return target.evaluate(script as never, undefined, { timeout: timeoutMs });
+  const target = page.locator(inside ?? ':root').first();
+  return target.evaluate(scrollInPage, by, { timeout: timeoutMs });
 }
-
-const step = `async (element, by) => {
-  const top = by === 'bottom' ? element.scrollHeight
-    : by === 'screen' ? element.scrollTop + element.clientHeight * 0.8
-    : element.scrollTop;
-  element.scrollTo({ top, behavior: 'instant' });
-  await new Promise((resolve) => {
-    requestAnimationFrame(() => requestAnimationFrame(() => resolve()));
-    setTimeout(resolve, 100);
-  });
-  const isAtEnd = element.scrollTop + element.clientHeight >= element.scrollHeight - 2;
-  return { height: element.scrollHeight, isAtEnd };
-}`;
 
 const stepMs = 50;
 
