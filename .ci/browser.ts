@@ -1,57 +1,26 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { chromium, type Browser } from 'playwright';
+import { chromium, type Browser } from 'playwright-core';
+import { findBrowser } from '../src/sources/browser/findBrowser.ts';
 import { ensureDebianPackage } from './debian.ts';
-import { findCommand, inProject } from './project.ts';
-
-const commands = [
-  'google-chrome',
-  'google-chrome-stable',
-  'microsoft-edge',
-  'chromium',
-  'chromium-browser',
-];
-
-const installedApps = [
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-  '/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge',
-  '/Applications/Chromium.app/Contents/MacOS/Chromium',
-  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
-  'C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe',
-];
-
-/**
- * A Chrome, Edge or Chromium that starts on this machine: the user's own first, then playwright's.
- */
-export function findBrowser(): string | undefined {
-  const candidates = [
-    ...commands.map((command) => findCommand(command)),
-    ...installedApps,
-    chromium.executablePath(),
-  ];
-  return candidates.find((file) => file !== undefined && existsSync(file) && starts(file));
-}
+import { inProject } from './project.ts';
 
 /** Finds a browser, or installs one. Returns the reason when there can be none. */
-export function ensureBrowser(): string | undefined {
-  if (findBrowser() !== undefined) return undefined;
+export async function ensureBrowser(): Promise<string | undefined> {
+  if (await hasBrowser()) return undefined;
   console.log("Downloading playwright's Chromium ...");
-  const cli = inProject('node_modules', 'playwright', 'cli.js');
+  const cli = inProject('node_modules', 'playwright-core', 'cli.js');
   spawnSync(process.execPath, [cli, 'install', 'chromium'], { timeout: 300_000 });
-  if (findBrowser() !== undefined) return undefined;
+  if (await hasBrowser()) return undefined;
   const reason = ensureDebianPackage('chromium');
   if (reason !== undefined) return `needs a browser (Chrome, Edge or Chromium); ${reason}`;
-  return findBrowser() === undefined
-    ? "Debian's chromium is installed and does not start"
-    : undefined;
+  return (await hasBrowser()) ? undefined : "Debian's chromium is installed and does not start";
 }
 
 /** Starts the browser without a window. Throws when there is none. */
 export async function launchBrowser(): Promise<Browser> {
-  const executablePath = findBrowser();
-  if (executablePath === undefined) throw new Error('No Chrome, Edge or Chromium found.');
+  const { executable } = await findBrowser();
   return chromium.launch({
-    executablePath,
+    executablePath: executable,
     // No sandbox: root and many containers can't have one, and it shows nothing but our own pages.
     chromiumSandbox: false,
     // These keep it from calling its maker's servers.
@@ -66,12 +35,9 @@ export async function launchBrowser(): Promise<Browser> {
   });
 }
 
-/**
- * A browser without its libraries, or Ubuntu's stand-in for a snap, exists as a file and does not
- * start.
- */
-function starts(executable: string): boolean {
-  // Chrome for Windows opens a window for --version.
-  if (process.platform === 'win32') return true;
-  return spawnSync(executable, ['--version'], { timeout: 20_000 }).status === 0;
+function hasBrowser(): Promise<boolean> {
+  return findBrowser().then(
+    () => true,
+    () => false,
+  );
 }

@@ -11,7 +11,7 @@ const node = {
   format: 'cjs',
   target: 'node22',
   // playwright-core finds its own files by their place on disk, so it can't be moved into a bundle: see playwright.ts.
-  external: ['vscode', 'playwright', 'playwright-core', 'node:sqlite'],
+  external: ['vscode', 'playwright-core', 'node:sqlite'],
   // jsonc-parser's `main` is UMD, whose requires no bundler can see; its `module` is plain ESM.
   mainFields: ['module', 'main'],
   // Half the text to read at each start; names stay, since errors show them.

@@ -19,7 +19,7 @@ const limitMs = 300_000;
 
 /** The extension host's delay at p99 while the extension collects, over that of an idle one beside the same work. */
 export async function measureEventLoop(runs: number): Promise<Figure[]> {
-  const missing = ensureBrowser();
+  const missing = await ensureBrowser();
   if (missing !== undefined) throw new Error(missing);
   await installServer();
   const testsPath = await bundleProbe();
