@@ -1,0 +1,343 @@
+/**
+ * Plants secrets wherever a collection may use one, against a server that tells them back in bodies, headers, redirects
+ * and errors; then reads everything that was written and said. A secret that is found anywhere is a leak.
+ */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { choose, html, inTurn, json, redirect, send } from '../fixtures/answers.ts';
+import { RunningCli, runCli, type CliResult } from '../fixtures/cli.ts';
+import { FaultyServer, type Answer } from '../fixtures/faultyServer.ts';
+import {
+  assertNoSecret,
+  assertNoSecretBelow,
+  plantedSecrets,
+  toldBack,
+} from '../fixtures/plantedSecrets.ts';
+import { withWorkspace, writeCollection } from '../fixtures/workspace.ts';
+
+const text = (request: Parameters<typeof toldBack>[0]): string => JSON.stringify(toldBack(request));
+
+/** What a page says of the request for it, in markup. */
+const page = (more: (told: Record<string, unknown>) => string = () => ''): Answer =>
+  choose((request) => {
+    const told = toldBack(request);
+    const lines = Object.entries(told).map(([name, value]) => {
+      const shown = name === 'markup' ? String(value) : escaped(JSON.stringify(value));
+      return `<li class="told" data-told="${escaped(JSON.stringify(value))}">${escaped(name)} ${shown}</li>`;
+    });
+    const script = `<script>var told = ${JSON.stringify(told)};</script>`;
+    return html(`<title>Told</title><ul>${lines.join('\n')}</ul>${script}${more(told)}`, {
+      'x-told': encodeURIComponent(text(request)).slice(0, 4000),
+    });
+  });
+
+function escaped(value: string): string {
+  return value
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
+}
+
+const env = {
+  ...plantedSecrets,
+  http_proxy: '',
+  https_proxy: '',
+  no_proxy: '',
+};
+
+interface Said {
+  readonly results: CliResult[];
+  readonly folder: string;
+}
+
+/** Runs a collection: stopped in the middle, killed, taken up, looked at in every way. */
+async function runAll(
+  workspace: string,
+  collection: { readonly name: string; readonly [key: string]: unknown },
+  kill: (cli: RunningCli) => Promise<void>,
+): Promise<Said> {
+  const file = await writeCollection(workspace, collection);
+  const results: CliResult[] = [];
+  const run = async (...args: string[]): Promise<CliResult> => {
+    const result = await runCli([...args, '--workspace', workspace], { env });
+    results.push(result);
+    return result;
+  };
+  const first = new RunningCli(['run', file, '--workspace', workspace, '--json'], { env });
+  await Promise.race([kill(first), first.done]);
+  first.kill('SIGKILL');
+  results.push(await first.done);
+  await run('sessions');
+  await run('run', file, '--resume');
+  const { events } = await run('sessions', '--json');
+  const session = String(events[0]?.['session']);
+  await run('resume', session, '--retry-failed', '--thorough');
+  await run('resume', session, '--retry-failed', '--dry-run');
+  await run('show', session);
+  await run('show', session, '--json');
+  const remap = await run('remap', session, '--json');
+  assert.equal(remap.code, 0, `${remap.stderr}\n${remap.stdout}`);
+  await run('validate', '--json');
+  return { results, folder: workspace };
+}
+
+async function assertClean({ results, folder }: Said, collectionFile: string): Promise<string[]> {
+  for (const [i, { stdout, stderr }] of results.entries()) {
+    assertNoSecret(stdout, `standard output of command ${i}`);
+    assertNoSecret(stderr, `standard error of command ${i}`);
+  }
+  const paths = await assertNoSecretBelow(folder, [collectionFile]);
+  // The file itself has names only; it is looked at so that the test does not cheat itself.
+  assertNoSecret(await readFile(collectionFile, 'utf8'), collectionFile);
+  const kinds = [
+    '_master_',
+    '_raw_',
+    'journal.jsonl',
+    'collector.ndjson',
+    'session.json',
+    'checkpoint_',
+  ];
+  for (const kind of kinds)
+    assert.ok(
+      paths.some((path) => path.includes(kind)),
+      `no ${kind}`,
+    );
+  return paths;
+}
+
+/** A server that is its own proxy. */
+async function start(t: TestContext): Promise<FaultyServer> {
+  const server = await FaultyServer.start();
+  t.after(() => server.close());
+  return server;
+}
+
+const request = {
+  headers: { authorization: 'Bearer ${secret:PLANTED_HEADER}', 'x-odd': '${secret:PLANTED_ODD}' },
+  cookies: { session: '${secret:PLANTED_COOKIE}' },
+  timeoutMs: 5000,
+};
+
+test('rest: no secret in anything that is written or said', async (t) => {
+  const server = await start(t);
+  const told = choose((asked) => {
+    const n = Number(asked.query.get('page') ?? '0');
+    const items = [0, 1, 2].map((i) => ({
+      id: `${asked.path}-${n}-${i}`,
+      n: i,
+      ...toldBack(asked),
+    }));
+    const next = n < 3 ? `${asked.path}?${withPage(asked.query, n + 1)}` : undefined;
+    return json({ items, next }, { 'x-told': encodeURIComponent(text(asked)).slice(0, 4000) });
+  });
+  server.route('/told', told);
+  server.route(
+    '/gone',
+    choose((asked) => send(404, text(asked))),
+  );
+  server.route(
+    '/refused',
+    choose((asked) => send(400, `Bad request: ${text(asked)}`)),
+  );
+  server.route(
+    '/failing',
+    choose((asked) => send(500, text(asked), { 'x-told': 'x' })),
+  );
+  server.route(
+    '/busy',
+    inTurn(
+      choose((asked) => send(429, text(asked), { 'retry-after': '0' })),
+      told,
+    ),
+  );
+  server.route(
+    '/markup',
+    choose((asked) => html(`<h1>${escaped(text(asked))}</h1>`)),
+  );
+  server.route(
+    '/cut',
+    choose((asked) =>
+      send(200, `{"items": ["${text(asked)}`, { 'content-type': 'application/json' }),
+    ),
+  );
+  server.route(
+    '/moved',
+    choose((asked) => redirect(`/elsewhere?${asked.query.toString()}`)),
+  );
+  server.route(
+    '/elsewhere',
+    choose((asked) => send(403, text(asked))),
+  );
+  server.route(
+    '/nowhere',
+    choose((asked) => redirect(`ftp://${encodeURIComponent(asked.query.get('token') ?? '')}/x`)),
+  );
+  server.route(
+    '/elsewhere-host',
+    choose((asked) => redirect(`http://127.0.0.1:9/${asked.url}`)),
+  );
+  server.route(
+    '/hanging',
+    inTurn(() => undefined, told),
+  );
+  const proxy = `http://user:\${secret:PLANTED_PROXY}@${server.host}/`;
+  await withWorkspace(async (workspace) => {
+    const collection = {
+      name: 'told',
+      source: {
+        type: 'rest',
+        for: {
+          path: [
+            'told',
+            'gone',
+            'refused',
+            'failing',
+            'busy',
+            'markup',
+            'cut',
+            'moved',
+            'nowhere',
+            'elsewhere-host',
+            'hanging',
+          ],
+        },
+        url: server.url('/{path}'),
+        method: 'POST',
+        query: { token: '${secret:PLANTED_QUERY}' },
+        body: { auth: '${secret:PLANTED_BODY}', deep: ['${secret:PLANTED_ODD}'] },
+        paginate: { type: 'next', from: 'next' },
+        items: 'items',
+        fields: {
+          id: 'id',
+          n: 'n',
+          plain: 'plain',
+          url: 'url',
+          query: 'query',
+          json: 'json',
+          markup: 'markup',
+          encoded: 'encoded',
+          form: 'form',
+          base64: 'base64',
+          all: '=$',
+          from: { from: 'url' },
+          odd: '=n = 2 ? $number(plain) : n',
+        },
+        request: { ...request, proxy },
+      },
+      record: { key: ['id', 'plain'], schema: { properties: { n: { maximum: 0 } } } },
+      output: { raw: true, provenance: true },
+      retry: { attempts: 2, baseMs: 1, maxMs: 5 },
+      limits: { concurrency: 2 },
+      durability: { flushEvery: 1 },
+      debug: { snapshots: true },
+    };
+    const said = await runAll(workspace, collection, () => server.untilRequests(1, '/hanging'));
+    const asked = server.requests.find(({ path }) => path === '/told');
+    assert.ok(asked, 'asked');
+    for (const value of Object.values(plantedSecrets)) {
+      const auth = (asked.headers['proxy-authorization'] ?? '').replace('Basic ', '');
+      const sent = [
+        ...Object.values(toldBack(asked)).map(String),
+        Buffer.from(auth, 'base64').toString(),
+      ];
+      const isSent = sent.some(
+        (one) => one.includes(value) || one.includes(JSON.stringify(value).slice(1, -1)),
+      );
+      assert.ok(isSent, `${value} was sent`);
+    }
+    const paths = await assertClean(said, join(workspace, 'told.collect.json'));
+    const rejected = paths.filter((path) => path.includes('_rejected_'));
+    assert.ok(rejected.length > 0, 'some were rejected');
+    const master = paths.find((path) => path.includes('_master_')) ?? '';
+    const first = JSON.parse((await readFile(master, 'utf8')).split('\n')[0] ?? '') as {
+      plain: string;
+    };
+    assert.match(
+      first.plain,
+      /Bearer \$\{secret:PLANTED_HEADER\}/,
+      'what was taken out has its name there',
+    );
+    const whole = said.results.map(({ stdout }) => stdout).join('\n');
+    assert.match(whole, /failed/);
+  });
+});
+
+function withPage(query: URLSearchParams, n: number): string {
+  const next = new URLSearchParams(query);
+  next.set('page', String(n));
+  return next.toString();
+}
+
+test('html: no secret in anything that is written or said', async (t) => {
+  const server = await start(t);
+  const links = ['page', 'gone', 'failing', 'moved', 'refused', 'nowhere', 'hanging', 'empty'];
+  server.route(
+    '/',
+    page((told) => {
+      const plain = encodeURIComponent(String(told['plain']).slice(0, 500));
+      return links.map((path) => `<a href="/${path}?told=${plain}">${path}</a>`).join(' ');
+    }),
+  );
+  server.route('/page', page());
+  server.route(
+    '/empty',
+    choose((asked) => html(`<p>${escaped(text(asked))}</p>`)),
+  );
+  server.route(
+    '/gone',
+    choose((asked) => send(404, text(asked))),
+  );
+  server.route(
+    '/failing',
+    choose((asked) => send(500, text(asked))),
+  );
+  server.route(
+    '/refused',
+    choose((asked) => send(403, text(asked))),
+  );
+  server.route(
+    '/moved',
+    choose((asked) => redirect(`/page?${encodeURIComponent(text(asked)).slice(0, 3000)}`)),
+  );
+  server.route(
+    '/nowhere',
+    choose((asked) => redirect(`ftp://${encodeURIComponent(text(asked)).slice(0, 200)}/`)),
+  );
+  server.route(
+    '/hanging',
+    inTurn(() => undefined, page()),
+  );
+  server.route(
+    '/robots.txt',
+    choose((asked) => send(200, `# ${text(asked)}\nUser-agent: *\nDisallow:`)),
+  );
+  const proxy = `http://user:\${secret:PLANTED_PROXY}@${server.host}/`;
+  await withWorkspace(async (workspace) => {
+    const collection = {
+      name: 'told',
+      source: {
+        type: 'html',
+        start: [server.url('/')],
+        follow: ['a'],
+        items: 'li.told',
+        fields: {
+          text: { regex: '.*' },
+          told: { select: 'li', attr: 'data-told' },
+          all: { as: 'html' },
+          url: { from: 'url' },
+        },
+        request: { ...request, proxy },
+      },
+      output: { raw: true, provenance: true },
+      retry: { attempts: 2, baseMs: 1, maxMs: 5 },
+      limits: { concurrency: 2 },
+      durability: { flushEvery: 1 },
+      debug: { snapshots: true },
+    };
+    const said = await runAll(workspace, collection, () => server.untilRequests(1, '/hanging'));
+    await assertClean(said, join(workspace, 'told.collect.json'));
+  });
+});
