@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Logger, Secrets } from '../core/ports.ts';
 import { watchedSecrets, type Redactor } from '../core/redactor.ts';
 import { createSource, needsDoneByLane } from '../sources/registry.ts';
@@ -75,6 +76,10 @@ function contextOf({
     root: layout.root,
     scratch: layout.scratch,
     keyFields: collection.record.key,
+    output: {
+      dir: resolve(layout.root, collection.output.dir),
+      prefix: collection.output.prefix ?? collection.name,
+    },
     perKeyField: collection.limits.perKey?.field,
     requests,
     ...(collection.debug.snapshots ? { saveSnapshot: snapshotsOf(store, logger, redactor) } : {}),

@@ -1,5 +1,6 @@
 import { assertNever } from '../core/assert.ts';
 import type { Collection } from '../core/config.ts';
+import type { ForConfig } from '../core/config/forValues.ts';
 import type { PageSourceConfig } from '../core/config/htmlSource.ts';
 import { walksPages } from '../core/config/pageSources.ts';
 import type { Problem } from '../core/errors.ts';
@@ -105,15 +106,26 @@ export async function checkSource(
     case 'apify':
       return (await import('./apify/checkApifyConfig.ts')).checkApifyConfig(config, root);
     case 'files':
+      return (await import('./files/checkFilesConfig.ts')).checkFilesConfig(config, root);
     case 'extension':
-      return [];
+      return checkForFiles(config, root);
     case 'module': {
       if (root === undefined) return [];
-      return (await import('./module/checkModuleConfig.ts')).checkModuleConfig(config, root);
+      const { checkModuleConfig } = await import('./module/checkModuleConfig.ts');
+      return [...(await checkModuleConfig(config, root)), ...(await checkForFiles(config, root))];
     }
     default:
       return assertNever(config, 'source');
   }
+}
+
+/** The files that `for` names, where no value has to be of some kind. */
+async function checkForFiles(
+  { for: values }: { readonly for: ForConfig },
+  root: string | undefined,
+): Promise<readonly Problem[]> {
+  if (root === undefined) return [];
+  return (await import('./forValues/checkFor.ts')).checkFor(values, new Set(), root);
 }
 
 async function checkPageFiles(

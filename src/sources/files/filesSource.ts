@@ -16,12 +16,12 @@ import type {
   SourceContext,
   SourceTraits,
 } from '../source.ts';
-import { parsePath } from '../text/jsonPath.ts';
 import { Census, type InputSummary } from './census.ts';
 import { compileFileFields, type FileFieldReader } from './fileFields.ts';
 import { FileItem, type Origin } from './fileItem.ts';
+import { formOptionsOf } from './formOptions.ts';
 import { inputForm } from './inputForm.ts';
-import type { FormOptions, InputCursor, InputPage, ReadOptions } from './inputLine.ts';
+import type { InputCursor, InputPage, ReadOptions } from './inputLine.ts';
 import {
   digestOf,
   fromUnitInput,
@@ -485,14 +485,6 @@ export class FilesSource implements Source<FileItem> {
 }
 
 const noOrigin: Origin = { file: '', url: '', readAt: '' };
-
-/** How the files are read, by the collection. */
-export function formOptionsOf({
-  items,
-  csv,
-}: Pick<FilesSourceConfig, 'items' | 'csv'>): FormOptions {
-  return { csv, ...(items === '' ? {} : { items: parsePath(items).map(String) }) };
-}
 
 /** What to do about a file that alone is failed. */
 const adviceOf: Readonly<Record<string, string>> = {

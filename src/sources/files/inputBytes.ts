@@ -202,7 +202,12 @@ class GzipBytes implements InputBytes {
   }
 }
 
+const whyOf: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a folder',
+};
+
 function unreadable(path: string, error: unknown): UnitFailedError {
-  const why = codeOf(error) === 'ENOENT' ? 'there is no such file' : messageOf(error);
+  const why = whyOf[codeOf(error)] ?? messageOf(error);
   return new UnitFailedError('INPUT_UNREADABLE', `${path} can't be read: ${why}.`, { file: path });
 }
