@@ -1,4 +1,5 @@
 import { assertNever } from '../src/core/assert.ts';
+import { limitInTheWay } from '../src/core/limits.ts';
 import { isResumable, type SessionView } from '../src/core/view.ts';
 import type { AdviceKey, DashboardModel } from '../src/protocol/webview.ts';
 import type { Words } from './words.ts';
@@ -101,15 +102,19 @@ export function adviceText(words: Words, advice: Advice, model: DashboardModel):
 }
 
 /** What a person can ask for on the page. */
-export type Action = 'pause' | 'resume' | 'stop' | 'openMaster' | 'openLog' | 'openCollection';
+export type Action =
+  'raiseAndResume' | 'pause' | 'resume' | 'stop' | 'openMaster' | 'openLog' | 'openCollection';
 
 /** What makes sense to offer for a model: nothing that another process would have to do. */
-export function offeredActions({ snapshot: { view }, holder }: DashboardModel): Set<Action> {
+export function offeredActions({ snapshot, holder }: DashboardModel): Set<Action> {
+  const { view, live } = snapshot;
   const offered = new Set<Action>(['openLog', 'openCollection']);
   if (view.files.some((file) => file.role === 'master')) offered.add('openMaster');
   if (holder) return offered;
   if (view.state === 'active') offered.add('pause');
   if (view.state === 'active' || view.state === 'paused') offered.add('stop');
+  const hasLimit = limitInTheWay(view, live.elapsedMs) !== undefined;
+  if (hasLimit && view.collectionFile !== '') offered.add('raiseAndResume');
   if (isResumable(view)) offered.add('resume');
   return offered;
 }

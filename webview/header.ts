@@ -4,7 +4,14 @@ import type { Part } from './tables.ts';
 import { createButton } from './toolkit.ts';
 import type { Words } from './words.ts';
 
-const buttons = ['resume', 'pause', 'stop', 'openMaster', 'openLog'] as const satisfies Action[];
+const buttons = [
+  'raiseAndResume',
+  'resume',
+  'pause',
+  'stop',
+  'openMaster',
+  'openLog',
+] as const satisfies Action[];
 
 /** Name, state, buttons and advice. `act` resolves when the host has done what was asked. */
 export function createHeader(words: Words, act: (action: Action) => Promise<void>): Part {
@@ -70,7 +77,8 @@ export function createHeader(words: Words, act: (action: Action) => Promise<void
       const offered = offeredActions(model);
       for (const { action, button } of made) {
         button.hidden = !offered.has(action);
-        const appearance = action === 'resume' ? 'primary' : 'secondary';
+        const main = offered.has('raiseAndResume') ? 'raiseAndResume' : 'resume';
+        const appearance = action === main ? 'primary' : 'secondary';
         if (button.appearance !== appearance) button.appearance = appearance;
       }
       const found = adviceFor(model);

@@ -13,6 +13,7 @@ import { createChart } from './chart.ts';
 import { el, setText } from './dom.ts';
 import { createFigures } from './figures.ts';
 import { createHeader } from './header.ts';
+import { createLimits } from './limits.ts';
 import { createProgress } from './progress.ts';
 import { createErrors, createHosts, createInFlight, type Part } from './tables.ts';
 import { defineToolkitElements } from './toolkit.ts';
@@ -86,6 +87,7 @@ async function hydrate(): Promise<void> {
     header,
     createFigures(words),
     createProgress(words),
+    createLimits(words),
     createChart(words),
     createInFlight(words),
     createErrors(words),

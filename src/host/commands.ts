@@ -9,6 +9,7 @@ import { mergeMasters } from './merge.ts';
 import { newCollection } from './newCollection.ts';
 import { openCheckpoint, openLog, openMaster } from './openFiles.ts';
 import { isNode, pickCollection, pickSession, type CommandTarget, type Selection } from './pick.ts';
+import { raiseAndResume } from './raiseLimit.ts';
 import {
   discardState,
   resumeFromCheckpoint,
@@ -39,6 +40,7 @@ const handlers: Record<CommandId | (typeof internalCommandIds)[number], Handler>
   'cfCollector.stop': stop,
   'cfCollector.resume': resume,
   'cfCollector.runInTerminal': runCollectionInTerminal,
+  'cfCollector.raiseAndResume': raiseAndResume,
   'cfCollector.openDashboard': openDashboard,
   'cfCollector.openMaster': openMaster,
   'cfCollector.openCheckpoint': openCheckpoint,

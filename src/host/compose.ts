@@ -10,6 +10,7 @@ import { ExtensionSources } from './extensionSources.ts';
 import { createLog, logEngineLine } from './log.ts';
 import { Memory } from './memory.ts';
 import { openCollection, openLog, openMaster } from './openFiles.ts';
+import { raiseAndResume } from './raiseLimit.ts';
 import { Reporter } from './report.ts';
 import { ReportDocuments } from './reportDocuments.ts';
 import { Runs } from './runs.ts';
@@ -53,6 +54,9 @@ export function createServices(context: vscode.ExtensionContext): Services {
       pause: ({ ref }) => runs.pause(ref),
       resume: async (session) => {
         await resumeSession(services, session);
+      },
+      raiseAndResume: async ({ ref }) => {
+        await raiseAndResume(services, ref);
       },
       stop: ({ ref }) => runs.stop(ref),
       openMaster: ({ ref }) => openMaster(services, ref),

@@ -131,6 +131,7 @@ class Dashboard {
         ready: () => this.#hydrate(),
         pause: run('pause'),
         resume: run('resume'),
+        raiseAndResume: run('raiseAndResume'),
         stop: run('stop'),
         openMaster: run('openMaster'),
         openLog: run('openLog'),

@@ -12,6 +12,7 @@ export function dashboardStrings(): DashboardStrings {
     'state.completed': t('Completed'),
     'state.held': t('Running Elsewhere'),
     'button.pause': t('Pause'),
+    'button.raiseAndResume': t('Raise and Resume'),
     'button.resume': t('Resume'),
     'button.stop': t('Stop'),
     'button.openMaster': t('Open Master'),
@@ -25,6 +26,7 @@ export function dashboardStrings(): DashboardStrings {
     'section.figures': t('Figures'),
     'section.progress': t('Progress by Units'),
     'section.rate': t('Rate, Last Two Minutes'),
+    'section.limits': t('Limits'),
     'section.inFlight': t('Units in Flight'),
     'section.errors': t('Last Errors'),
     'section.hosts': t('Hosts'),
@@ -57,6 +59,12 @@ export function dashboardStrings(): DashboardStrings {
     'progress.timeLeftUnknown': t('time left unknown'),
     'progress.none': t('No units yet'),
     'unit.pending': t('Pending'),
+    'limit.maxUsd': t('Money'),
+    'limit.maxRequests': t('Requests'),
+    'limit.maxMinutes': t('Work Time'),
+    'limit.target': t('Records'),
+    'limit.used': t('{0} of {1}'),
+    'limit.reserved': t('{0} set aside for calls under way'),
     'unit.in_progress': t('In Progress'),
     'unit.done': t('Done'),
     'unit.failed': t('Failed'),
@@ -105,7 +113,7 @@ export function dashboardStrings(): DashboardStrings {
     ),
     'advice.pausedDiskFull': t('Free some space on the disk, then press Resume. Nothing is lost.'),
     'advice.pausedBudget': t(
-      'The budget is used up. Raise limits.maxUsd in the collection file and press Resume to go on.',
+      'Everything received is on disk. Raise and Resume asks for a higher limit, writes it into the collection file and goes on.',
     ),
     'advice.pausedInDoubt': t(
       'Nobody can tell whether a paid call went through, so it is not made again without you. See the log.',
@@ -134,7 +142,7 @@ export function dashboardStrings(): DashboardStrings {
       'Complete, but not whole: {0} failed. The errors are below and under Failed Units in the Collector view.',
     ),
     'advice.completedTarget': t(
-      'Complete: the target of {0} records is reached. Raise limits.target in the collection file to collect more.',
+      'Complete: the target of {0} records is reached. Raise and Resume asks for more and goes on.',
     ),
     'advice.completedEmpty': t(
       'Complete, but without a record. Check the selectors or paths under "fields" and "items" in the collection file.',

@@ -2,8 +2,10 @@ import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { SessionSnapshot } from '../core/live.ts';
 import { installBrowser } from './installBrowser.ts';
+import { limitToRaise } from './limitText.ts';
 import { mergeOf, tellMerged } from './merge.ts';
 import { recordsPhrase } from './phrases.ts';
+import { raiseAndResume } from './raiseLimit.ts';
 import type { Services } from './services.ts';
 
 /**
@@ -33,14 +35,19 @@ export function registerEndNotices(services: Services): vscode.Disposable {
       if (!message || (isSeen && !isBrowserMissing)) return;
       const open = t('Open Dashboard');
       const install = t('Install Browser');
+      const raise = t('Raise and Resume');
+      const tracked = await services.tracker.find(ref);
+      const isRaisable = tracked !== undefined && limitToRaise(tracked) !== undefined;
+      const actions = [
+        ...(isBrowserMissing ? [install] : []),
+        ...(isRaisable ? [raise] : []),
+        open,
+      ];
       const chosen =
         state === 'completed'
-          ? await vscode.window.showInformationMessage(message, open)
-          : await vscode.window.showWarningMessage(
-              message,
-              ...(isBrowserMissing ? [install] : []),
-              open,
-            );
+          ? await vscode.window.showInformationMessage(message, ...actions)
+          : await vscode.window.showWarningMessage(message, ...actions);
+      if (chosen === raise) await raiseAndResume(services, ref);
       if (chosen === open) await services.dashboards.open(ref);
       if (chosen === install && (await installBrowser(services))) await services.runs.resume(ref);
     });

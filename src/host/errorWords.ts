@@ -8,7 +8,13 @@ import { holderPhrase } from './phrases.ts';
 
 /** What a message about an error offers to do. */
 export type ErrorAction =
-  'showLog' | 'showProblem' | 'showCollection' | 'startNew' | 'setSecret' | 'installBrowser';
+  | 'showLog'
+  | 'showProblem'
+  | 'showCollection'
+  | 'startNew'
+  | 'setSecret'
+  | 'installBrowser'
+  | 'raiseAndResume';
 
 /** An error in a person's language, with what can be done about it. */
 export interface ErrorWords {
@@ -59,6 +65,16 @@ export function errorWords(error: unknown, formats: Formats): ErrorWords {
         ),
         actions: ['showCollection', 'startNew'],
       };
+    case 'LIMIT_REACHED':
+      return {
+        message: t(
+          'limits.{0} is used up: {1} of {2}. Raise it to go on.',
+          textIn(data, 'limit'),
+          formats.count(Math.floor(numberIn(data, 'used'))),
+          formats.count(numberIn(data, 'max')),
+        ),
+        actions: ['raiseAndResume', 'showCollection'],
+      };
     case 'NOT_EARLIER_DATA':
     case 'EMPTY_FOLDER':
       return {
@@ -104,6 +120,11 @@ function holderIn(data: JsonObject): HolderView | undefined {
 function textIn(data: JsonObject, key: string): string {
   const value = data[key];
   return typeof value === 'string' ? value : '';
+}
+
+function numberIn(data: JsonObject, key: string): number {
+  const value = data[key];
+  return typeof value === 'number' ? value : 0;
 }
 
 function listIn(data: JsonObject, key: string): string {

@@ -11,6 +11,8 @@ export interface ErrorContext {
   readonly collection?: vscode.Uri;
   /** Starts a new session of it. */
   readonly startNew?: () => Promise<unknown>;
+  /** Asks for a higher limit, and goes on with it. */
+  readonly raiseAndResume?: () => Promise<unknown>;
 }
 
 /** Errors at the edge: written to the log whole, shown as one message with its next step. */
@@ -61,6 +63,9 @@ export class Reporter {
       case 'startNew':
         if (context.startNew) this.guard(context.startNew, context);
         return;
+      case 'raiseAndResume':
+        if (context.raiseAndResume) this.guard(context.raiseAndResume, context);
+        return;
       case 'setSecret':
         await this.#secrets.ask(words.secret);
         return;
@@ -78,13 +83,18 @@ export class Reporter {
   }
 }
 
-function canDo(action: ErrorAction, { collection, startNew }: ErrorContext): boolean {
+function canDo(
+  action: ErrorAction,
+  { collection, startNew, raiseAndResume }: ErrorContext,
+): boolean {
   switch (action) {
     case 'showProblem':
     case 'showCollection':
       return collection !== undefined;
     case 'startNew':
       return startNew !== undefined;
+    case 'raiseAndResume':
+      return raiseAndResume !== undefined;
     case 'showLog':
     case 'setSecret':
     case 'installBrowser':
@@ -102,6 +112,8 @@ function actionLabel(action: ErrorAction): string {
       return t('Show Collection');
     case 'startNew':
       return t('Start New');
+    case 'raiseAndResume':
+      return t('Raise and Resume');
     case 'setSecret':
       return t('Set Secret');
     case 'installBrowser':

@@ -59,6 +59,7 @@ export async function resumeSession(
     const context = collectionFile !== '' && {
       collection,
       startNew: () => startNew(services, ref.workspace, collection),
+      raiseAndResume: async () => vscode.commands.executeCommand('cfCollector.raiseAndResume', ref),
     };
     void services.reporter.show(error, context || {});
     return undefined;

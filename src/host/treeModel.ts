@@ -3,6 +3,7 @@ import type { Formats } from '../core/format.ts';
 import type { CheckpointType } from '../core/events.ts';
 import type { FileView, SessionState } from '../core/view.ts';
 import type { CheckpointListing, FailedUnit, SessionRef } from '../protocol/worker.ts';
+import { limitToRaise } from './limitText.ts';
 import {
   failedPhrase,
   holderPhrase,
@@ -261,6 +262,7 @@ export function sessionTags(session: TrackedSession): string {
   return `;${tags.join(';')};`;
 }
 
+  if (limitToRaise(session) !== undefined) tags.push('raisable');
 function groupLook(
   group: GroupKind,
   session: TrackedSession,

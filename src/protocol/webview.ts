@@ -1,6 +1,7 @@
 import type { HostHealth } from '../core/events.ts';
 import type { SessionSnapshot, SnapshotDelta } from '../core/live.ts';
 import type { UnitState } from '../core/unit.ts';
+import type { LimitName } from '../core/limits.ts';
 import type { SessionState } from '../core/view.ts';
 import type { HolderView, SessionRef } from './worker.ts';
 
@@ -10,6 +11,8 @@ export interface DashboardRequests {
   ready: { params: null; result: DashboardHydration };
   pause: { params: null; result: null };
   resume: { params: null; result: null };
+  /** Asks for a higher limit, and goes on with it. */
+  raiseAndResume: { params: null; result: null };
   stop: { params: null; result: null };
   openMaster: { params: null; result: null };
   openLog: { params: null; result: null };
@@ -79,7 +82,7 @@ type Column =
 /** Names of the dashboard's words: `NAME` or `kind.NAME`. */
 export type DashboardStringKey =
   | `state.${SessionState | 'held'}`
-  | `button.${'pause' | 'resume' | 'stop' | 'openMaster' | 'openLog'}`
+  | `button.${'raiseAndResume' | 'pause' | 'resume' | 'stop' | 'openMaster' | 'openLog'}`
   | `figure.${Figure}`
   | `figureHint.${Figure}`
   | `column.${Column}`
@@ -87,10 +90,11 @@ export type DashboardStringKey =
   | `health.${HostHealth['status']}`
   | `circuit.${HostHealth['circuit']}`
   | `outcome.${'retried' | 'final'}`
-  | `section.${'figures' | 'progress' | 'rate' | 'inFlight' | 'errors' | 'hosts'}`
+  | `section.${'figures' | 'progress' | 'limits' | 'rate' | 'inFlight' | 'errors' | 'hosts'}`
   | `empty.${'rate' | 'inFlight' | 'errors' | 'hosts'}`
   | `advice.${AdviceKey}`
   | `progress.${'units' | 'timeLeft' | 'timeLeftUnknown' | 'none'}`
+  | `limit.${LimitName | 'used' | 'reserved'}`
   | `chart.${'time' | 'records' | 'units' | 'summary'}`
   | 'openCollection'
   | 'merge'

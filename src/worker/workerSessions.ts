@@ -140,7 +140,8 @@ export class WorkerSessions {
   }
 
   /**
-   * Takes a session up again; one that this worker holds paused goes on, whatever the choices.
+   * Takes a session up again; one that this worker holds paused goes on, whatever the choices. After a pause by a limit
+   * it is opened anew: with the limits that the collection file has now.
    *
    * @returns what that did; undefined where it only goes on.
    */
@@ -150,7 +151,9 @@ export class WorkerSessions {
     choices: ResumeChoices,
   ): Promise<SessionResumeResult | undefined> {
     const active = this.#active.get(ref.session);
-    if (active !== undefined) {
+    if (active?.run.pausedByGuard === 'budget') {
+      await active.run.stop('guard');
+    } else if (active !== undefined) {
       await active.run.unpause();
       this.#tellState(ref.session, active);
       return undefined;

@@ -20,7 +20,7 @@ test('the page uses every plain word that the host translates for it', () => {
     .map((name) => readFileSync(path.join(webview, name), 'utf8'))
     .join('\n');
   // Words whose key is put together (`state.${…}`) are covered by their type.
-  const composed = /^(state|figure|figureHint|unit|health|circuit|button|advice)\./;
+  const composed = /^(state|figure|figureHint|unit|health|circuit|button|advice|limit)\./;
   const unused = Object.keys(dashboardStrings()).filter(
     (key) => !composed.test(key) && !source.includes(`'${key}'`),
   );
