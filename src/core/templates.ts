@@ -11,6 +11,8 @@ export interface Template {
   readonly title: string;
   /** One sentence, in English; the editor looks it up in its translations. */
   readonly about: string;
+  /** Its code, in `media/templates`; in a new collection it is called NAME.mjs. */
+  readonly module?: string;
 }
 
 /** Every template, in the order in which they are offered. */
@@ -20,6 +22,12 @@ export const templates: readonly Template[] = [
     kind: 'pages',
     title: 'Web site',
     about: 'Follow links from a start page and take fields by CSS selector.',
+  },
+  {
+    name: 'quotes',
+    kind: 'browser',
+    title: 'Pages made by script',
+    about: 'Scroll, click and fill in forms in a browser before fields are taken.',
   },
   {
     name: 'openreview',
@@ -63,6 +71,25 @@ export const templates: readonly Template[] = [
     title: 'Any JSON API',
     about: 'Every part of a collection with its default and what it is for.',
   },
+  {
+    name: 'apify-tweet-replies',
+    kind: 'apify',
+    title: 'Tweets and their replies',
+    about: 'Runs of an Apify actor, each bought once: a search, then the replies to each tweet.',
+  },
+  {
+    name: 'enrich',
+    kind: 'files',
+    title: 'Add to what you have',
+    about: 'Ask an API for every line of a file: ids in, what it knows about them out.',
+  },
+  {
+    name: 'module',
+    kind: 'code',
+    title: 'Your own code',
+    about: 'A module of yours gives the units and their items; everything else stays as it is.',
+    module: 'module.mjs',
+  },
 ];
 
 /** The file name of a collection, and of a template. */
@@ -75,9 +102,17 @@ export function findTemplate(name: string): Template | undefined {
   return templates.find((template) => template.name === name);
 }
 
-/** A template's text with another name in it, its comments kept. */
+/** The file name of a collection's own code. */
+export function moduleFileName(name: string): string {
+  return `${name}.mjs`;
+}
+
+/** A template's text with another name in it, its comments kept; its code is called after it, too. */
 export function withName(text: string, name: string): string {
-  return applyEdits(text, modify(text, ['name'], name, {}));
+  const named = applyEdits(text, modify(text, ['name'], name, {}));
+  const { source } = parse(text) as { source?: { module?: unknown } };
+  if (source?.module === undefined) return named;
+  return applyEdits(named, modify(named, ['source', 'module'], moduleFileName(name), {}));
 }
 
 /** The secrets that a collection's text asks for, comments aside; none for a text that is not JSON. */

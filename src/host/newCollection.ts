@@ -4,6 +4,7 @@ import { assertNever } from '../core/assert.ts';
 import { isSafeFileName } from '../core/names.ts';
 import {
   collectionFileName,
+  moduleFileName,
   secretsIn,
   templates,
   withName,
@@ -30,8 +31,12 @@ export async function newCollection(services: Services): Promise<vscode.Uri | un
   const name = await askName(folder, template);
   if (name === undefined) return undefined;
   const text = withName(await templateText(services, template), name);
-  const file = fileOf(folder, name);
+  const file = vscode.Uri.joinPath(folder.uri, collectionFileName(name));
   await vscode.workspace.fs.writeFile(file, new TextEncoder().encode(text));
+  if (template.module !== undefined) {
+    const code = vscode.Uri.joinPath(folder.uri, moduleFileName(name));
+    await vscode.workspace.fs.copy(templateFile(services, template.module), code);
+  }
   await vscode.window.showTextDocument(file, { preview: false });
   void offerSecrets(services, text);
   return file;
@@ -98,21 +103,23 @@ function askName(folder: vscode.WorkspaceFolder, template: Template): Thenable<s
     value: template.name,
     validateInput: async (text) => {
       if (!isSafeFileName(text)) return t('Use letters, digits, “.”, “_” and “-”.');
-      return (await exists(fileOf(folder, text)))
-        ? t('{0} exists already.', collectionFileName(text))
-        : undefined;
+      const wanted = [collectionFileName(text)];
+      if (template.module !== undefined) wanted.push(moduleFileName(text));
+      for (const file of wanted)
+        if (await exists(vscode.Uri.joinPath(folder.uri, file)))
+          return t('{0} exists already.', file);
+      return undefined;
     },
   });
 }
 
-async function templateText({ context }: Services, { name }: Template): Promise<string> {
-  const file = vscode.Uri.joinPath(
-    context.extensionUri,
-    'media',
-    'templates',
-    collectionFileName(name),
-  );
+async function templateText(services: Services, { name }: Template): Promise<string> {
+  const file = templateFile(services, collectionFileName(name));
   return new TextDecoder().decode(await vscode.workspace.fs.readFile(file));
+}
+
+function templateFile({ context }: Services, name: string): vscode.Uri {
+  return vscode.Uri.joinPath(context.extensionUri, 'media', 'templates', name);
 }
 
 /** Where the new file asks for secrets that nobody has set: asks for them one after the other, if that is wanted. */
@@ -144,10 +151,6 @@ async function pickFolder(): Promise<vscode.WorkspaceFolder | undefined> {
   return vscode.window.showWorkspaceFolderPick({
     placeHolder: t('Which folder should the collection be in?'),
   });
-}
-
-function fileOf(folder: vscode.WorkspaceFolder, name: string): vscode.Uri {
-  return vscode.Uri.joinPath(folder.uri, collectionFileName(name));
 }
 
 async function exists(uri: vscode.Uri): Promise<boolean> {

@@ -1,19 +1,24 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { JsonObject } from '../../src/core/json.ts';
 import { silentLogger } from '../../src/core/ports.ts';
+import { findTemplate } from '../../src/core/templates.ts';
 import { systemRandom } from '../../src/core/systemPorts.ts';
 import { startCollection, type Environment, type LaunchMode } from '../../src/engine/launch.ts';
 import type { SessionRun } from '../../src/engine/sessionRun.ts';
 import { nodeFileSystem } from '../../src/storage/fileSystem.ts';
+import { startApifyTweets } from '../fixtures/apis/apifyTweets.ts';
 import { startGitHub } from '../fixtures/apis/gitHub.ts';
+import { startHackerNews } from '../fixtures/apis/hackerNews.ts';
 import { startMediaWiki } from '../fixtures/apis/mediaWiki.ts';
 import { startOpenAlex } from '../fixtures/apis/openAlex.ts';
 import { startOpenReview } from '../fixtures/apis/openReview.ts';
 import type { PlayedApi } from '../fixtures/apis/playedApi.ts';
+import { startQuotes } from '../fixtures/apis/quotes.ts';
 import { startSemanticScholar } from '../fixtures/apis/semanticScholar.ts';
+import { startSemanticScholarBatch } from '../fixtures/apis/semanticScholarBatch.ts';
 import { startWordPress } from '../fixtures/apis/wordPress.ts';
 import { FastClock } from '../fixtures/fastClock.ts';
 import { makeWorkspace, readMasters, writeCollection } from '../fixtures/workspace.ts';
@@ -30,6 +35,10 @@ const apis: Readonly<Record<string, () => Promise<PlayedApi>>> = {
   mediawiki: startMediaWiki,
   wordpress: startWordPress,
   github: startGitHub,
+  quotes: startQuotes,
+  'apify-tweet-replies': startApifyTweets,
+  enrich: startSemanticScholarBatch,
+  module: startHackerNews,
 };
 
 function environment(): Environment {
@@ -49,12 +58,18 @@ function environment(): Environment {
 
 const secretValue = (name: string): string => `value of ${name}`;
 
-/** The template as a person has it after changing the host, and nothing else. */
-async function templateFor(name: string, { origin, server }: PlayedApi): Promise<string> {
-  const file = new URL(`../../media/templates/${name}.collect.json`, import.meta.url);
-  const text = await readFile(file, 'utf8');
-  assert.ok(text.includes(`"${origin}/`), `${name} asks ${origin}`);
-  return text.replaceAll(origin, server.url('').replace(/\/$/, ''));
+/** A workspace with the template as a person has it after changing the host, and nothing else. Gives its file. */
+async function writeTemplate(name: string, api: PlayedApi, folder: string): Promise<string> {
+  const read = (file: string) =>
+    readFile(new URL(`../../media/templates/${file}`, import.meta.url), 'utf8');
+  const text = await read(`${name}.collect.json`);
+  assert.ok(text.includes(`"${api.origin}`), `${name} asks ${api.origin}`);
+  const here = api.server.url('').replace(/\/$/, '');
+  const { module } = findTemplate(name) ?? {};
+  if (module !== undefined) await writeFile(join(folder, module), await read(module));
+  for (const [file, content] of Object.entries(api.files ?? {}))
+    await writeFile(join(folder, file), content);
+  return writeCollection(folder, text.replaceAll(api.origin, here), name);
 }
 
 async function start(file: string, folder: string, mode: LaunchMode): Promise<SessionRun> {
@@ -86,9 +101,9 @@ async function everythingIn(folder: string): Promise<string> {
 for (const [name, play] of Object.entries(apis)) {
   test(`${name}: the template collects all that the API has, through its traps, stopped in the middle and resumed`, async (t) => {
     const api = await play();
-    t.after(() => api.server.close());
+    t.after(() => api.close());
     const folder = await makeWorkspace(t);
-    const file = await writeCollection(folder, await templateFor(name, api), name);
+    const file = await writeTemplate(name, api, folder);
     const dir = join(folder, 'data', 'raw');
 
     const first = await start(file, folder, 'new-only');
@@ -111,7 +126,7 @@ for (const [name, play] of Object.entries(apis)) {
       'and gone on from there',
     );
     assert.deepEqual(api.trapsLeft(), [], 'every trap was stepped into');
-    assert.deepEqual(api.complaints, []);
+    assert.deepEqual(api.complaints(), []);
     t.diagnostic(
       `${asked} requests, then ${api.server.count() - asked}, ${records.length} records`,
     );

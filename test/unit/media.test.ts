@@ -22,9 +22,11 @@ test('the reference is the one of src/core/config.ts (node test/tools/collection
 });
 
 test('the templates are the files of media/templates, each named once', () => {
-  const files = readdirSync(folder).filter((file) => file.endsWith('.collect.json'));
-  const names = templates.map(({ name }) => name);
-  assert.deepEqual(files.sort(), names.map((name) => `${name}.collect.json`).sort());
+  const files = templates.flatMap(({ name, module }) => [
+    `${name}.collect.json`,
+    ...(module === undefined ? [] : [module]),
+  ]);
+  assert.deepEqual(readdirSync(folder).sort(), files.sort());
   assert.equal(new Set(templates.map(({ title }) => title)).size, templates.length);
 });
 

@@ -5,6 +5,7 @@ import { isSafeFileName } from '../../core/names.ts';
 import {
   collectionFileName,
   findTemplate,
+  moduleFileName,
   secretsIn,
   templates,
   withName,
@@ -36,6 +37,11 @@ async function writeIt({ operands, workspace, isJson }: CommandLine): Promise<nu
   const source = await readFile(templateFile(collectionFileName(template.name)), 'utf8');
   const text = withName(source, name);
   const file = join(workspace, collectionFileName(name));
+  // First the code: without it the collection would be of no use.
+  if (template.module !== undefined) {
+    const code = await readFile(templateFile(template.module), 'utf8');
+    await writeNew(join(workspace, moduleFileName(name)), code);
+  }
   await writeNew(file, text);
   const secrets = secretsIn(text).filter((secret) => process.env[secret] === undefined);
   if (isJson) {

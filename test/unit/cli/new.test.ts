@@ -48,7 +48,13 @@ test('templates lists every template, one a line, also as JSON', async (t) => {
     .map((line) => JSON.parse(line) as object);
   assert.deepEqual(
     lines,
-    templates.map((template) => ({ type: 'template', ...template })),
+    templates.map(({ name, kind, title, about }) => ({
+      type: 'template',
+      name,
+      kind,
+      title,
+      about,
+    })),
   );
 });
 
@@ -69,6 +75,20 @@ test('new writes a valid collection of that name, says which secrets it needs, a
   const asJson = await cli(folder, ['new', 'github', 'b', '--json'], { GITHUB_TOKEN: 't' });
   const created = { type: 'created', file: join(folder, 'b.collect.json'), secrets: [] };
   assert.deepEqual(JSON.parse(asJson.stdout), created);
+});
+
+test('code goes along, is called after the collection, and is written over as little', async (t) => {
+  const folder = await makeWorkspace(t);
+  assert.equal((await cli(folder, ['new', 'module', 'news'])).code, 0);
+  const { source } = await loadCollection(join(folder, 'news.collect.json'), folder);
+  assert.equal(source.type === 'module' && source.module, 'news.mjs');
+  const code = await readFile(join(folder, 'news.mjs'), 'utf8');
+  assert.match(code, /defineSource/);
+  await writeFile(join(folder, 'other.mjs'), 'mine');
+  const again = await cli(folder, ['new', 'module', 'other']);
+  assert.equal(again.code, 2);
+  assert.match(again.stderr, /other\.mjs exists already/);
+  assert.equal(await readFile(join(folder, 'other.mjs'), 'utf8'), 'mine');
 });
 
 test('new refuses a template that there is not, and a name that is no file name', async (t) => {
