@@ -5,6 +5,7 @@ import { getKey, isJsonObject, type JsonObject, type JsonValue } from '../../cor
 import { toFileName } from '../../core/names.ts';
 import { checkSource } from '../../sources/registry.ts';
 import { readJsonFile, type Detected } from './detect.ts';
+import { leaveOutBrowser, mapBrowser, usesBrowser } from './gliderBrowser.ts';
 import { mapHtmlFields, selectorsOf, type LeaveOut } from './gliderFields.ts';
 import { mapJsonSource } from './gliderJson.ts';
 import {
@@ -93,9 +94,10 @@ async function toCollection(
   const start = startUrls(config);
   const source = isJson
     ? mapJsonSource(config, list, start, leaveOut)
-    : htmlSource(config, list, start, leaveOut);
+    : pageSource(config, list, start, leaveOut);
   const request = mapRequest(config, leaveOut);
   leaveOutTheRest(config, isJson, leaveOut);
+  leaveOutBrowser(config, leaveOut);
   const record = mapRecord(config, leaveOut);
   const content = {
     name: toFileName(name ?? textOf(config, 'name') ?? 'glider'),
@@ -119,7 +121,7 @@ function startUrls(config: JsonObject): string[] {
   );
 }
 
-function htmlSource(
+function pageSource(
   config: JsonObject,
   list: readonly JsonValue[],
   start: readonly string[],
@@ -128,13 +130,14 @@ function htmlSource(
   const { items, fields } = mapHtmlFields(list, leaveOut);
   const sitemaps = textsOf(config['sitemap_urls']);
   return {
-    type: 'html',
+    type: usesBrowser(config) ? 'browser' : 'html',
     start,
     ...(sitemaps.length === 0 ? {} : { sitemaps }),
     ...mapPaging(config, leaveOut),
     ...(items === undefined ? {} : { items }),
     fields,
     robots: config['respect_robots_txt'] === true ? 'obey' : 'ignore',
+    ...mapBrowser(config, leaveOut),
   };
 }
 

@@ -27,7 +27,7 @@ export function mapRequest(config: JsonObject, leaveOut: LeaveOut): Record<strin
 }
 
 /** `${NAME}` was the environment's NAME; here it is the secret of that name. */
-function withSecrets(text: string): string {
+export function withSecrets(text: string): string {
   return text.replace(/\$\{(\w+)\}/g, '${secret:$1}');
 }
 
@@ -162,18 +162,18 @@ const mappedKeys: ReadonlySet<string> = new Set([
   'dedup',
   'validation',
   'debug_mode',
+  'use_playwright',
+  'wait_for_selector',
+  'interactions',
+  'interaction_failure_policy',
+  'browser',
 ]);
 
-const needsBrowser = 'pages are read as the server sends them: there is no browser yet';
 const nested = 'fields of linked pages are not collected with the page that links';
 const robots = 'robots.txt is kept for a day, and nothing is fetched while it is out of reach';
 
 /** Keys that glider knows, and why nothing here does the same. */
 const reasons: Readonly<Record<string, string>> = {
-  use_playwright: needsBrowser,
-  wait_for_selector: needsBrowser,
-  browser: needsBrowser,
-  interaction_failure_policy: needsBrowser,
   cookies_file: 'copy the cookies to source.request.cookies',
   max_nested_urls: nested,
   max_depth: nested,
@@ -184,20 +184,13 @@ const reasons: Readonly<Record<string, string>> = {
   robots_max_origins: robots,
   proxy_failure_threshold: 'requests go through one proxy',
   proxy_cooldown: 'requests go through one proxy',
-  debug_snapshots: 'pages are not kept; output.raw keeps the items as received',
+  debug_snapshots: 'pages in which something was not found are kept with debug.snapshots',
 };
 
 /** Tells of everything that no other part has mapped. */
 export function leaveOutTheRest(config: JsonObject, isJson: boolean, leaveOut: LeaveOut): void {
-  const interactions = config['interactions'];
-  if (Array.isArray(interactions)) {
-    (interactions as readonly JsonValue[]).forEach((interaction, i) => {
-      const type = isJsonObject(interaction) ? textOf(interaction, 'type') : undefined;
-      leaveOut(`interactions[${i}] (${type ?? '?'})`, needsBrowser);
-    });
-  }
   for (const [key, value] of Object.entries(config)) {
-    if (key === 'interactions' || mappedKeys.has(key) || !isSet(value)) continue;
+    if (mappedKeys.has(key) || !isSet(value)) continue;
     leaveOut(
       key,
       reasons[key] ??

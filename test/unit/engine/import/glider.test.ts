@@ -100,7 +100,6 @@ describe('a configuration', () => {
 
   test('lists what has no like here, each thing with a reason', async (t) => {
     const { left, content } = await convert(await makeScratchFolder(t), {
-      use_playwright: true,
       wait_for_selector: 'div.x',
       interactions: [{ type: 'scroll' }, { type: 'hover', selector: 'a' }],
       proxies: ['http://10.0.0.1:8080', 'socks5://user:secret@10.0.0.2:9'],
@@ -112,7 +111,6 @@ describe('a configuration', () => {
       ],
     });
     for (const what of [
-      'use_playwright',
       'wait_for_selector',
       String.raw`interactions\[0\] \(scroll\)`,
       String.raw`interactions\[1\] \(hover\)`,
@@ -126,6 +124,56 @@ describe('a configuration', () => {
     assert.ok(!/secret@|abc-secret/.test(text + left), 'no password goes anywhere');
     assert.match(text, /"proxy":"http:\/\/10\.0\.0\.1:8080"/);
     assert.match(text, /Bearer \$\{secret:GLIDER_TOKEN\}/);
+  });
+
+  test('what glider did in a browser becomes a browser source', async (t) => {
+    const { left, content } = await convert(await makeScratchFolder(t), {
+      use_playwright: true,
+      wait_for_selector: 'div.x',
+      interaction_failure_policy: 'fail',
+      browser: { headless: false, viewport: { width: 800, height: 600 }, stealth: true },
+      interactions: [
+        { type: 'click', selector: '#accept' },
+        { type: 'fill', selector: '#user', value: '${WORD}' },
+        { type: 'press', selector: '#user', value: 'Enter' },
+        { type: 'wait', duration: 250 },
+        { type: 'wait' },
+        { type: 'scroll', duration: 5 },
+        { type: 'hover', selector: 'a' },
+        { type: 'key', value: 'Escape' },
+        { type: 'click' },
+        { type: 'dance', selector: 'a' },
+      ],
+    });
+    const { type, interactions, onInteractionFailure, browser } = content['source'] as Record<
+      string,
+      unknown
+    >;
+    assert.deepEqual(
+      { type, interactions, onInteractionFailure, browser },
+      {
+        type: 'browser',
+        interactions: [
+          { type: 'wait', selector: 'div.x' },
+          { type: 'click', selector: '#accept' },
+          { type: 'fill', selector: '#user', value: '${secret:WORD}' },
+          { type: 'press', selector: '#user', value: 'Enter' },
+          { type: 'wait', durationMs: 250 },
+          { type: 'wait', durationMs: 1000 },
+          { type: 'scroll' },
+          { type: 'hover', selector: 'a' },
+          { type: 'key', value: 'Escape' },
+        ],
+        onInteractionFailure: 'fail',
+        browser: { headless: false, viewport: { width: 800, height: 600 } },
+      },
+    );
+    for (const what of [
+      String.raw`interactions\[8\] \(click\)`,
+      String.raw`interactions\[9\] \(dance\)`,
+      String.raw`browser\.stealth`,
+    ])
+      assert.match(left, new RegExp(`^books\\.json: ${what}: .+`, 'm'));
   });
 
   test('transformers: numbers, a regular expression; the others are listed', async (t) => {
