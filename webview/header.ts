@@ -73,6 +73,8 @@ export function createHeader(words: Words, act: (action: Action) => Promise<void
       setText(collection, view.collectionFile);
       collection.hidden = view.collectionFile === '';
       merge.hidden = !collection.hidden;
+      const { remapOf } = view;
+      setText(merge, remapOf === undefined ? t('merge') : t('remap', remapOf));
       setText(session, t('session', view.session));
       const offered = offeredActions(model);
       for (const { action, button } of made) {

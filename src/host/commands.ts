@@ -16,6 +16,7 @@ import {
   retryFailedUnits,
   showRecoveryPlan,
 } from './recovery.ts';
+import { remapFromRaw } from './remap.ts';
 import type { Services } from './services.ts';
 import { resumeSession, startCollection } from './startCollection.ts';
 import { runInTerminal } from './terminal.ts';
@@ -52,6 +53,7 @@ const handlers: Record<CommandId | (typeof internalCommandIds)[number], Handler>
   'cfCollector.validate': validate,
   'cfCollector.showValidationReport': ({ validator }) => validator.showLastReport(),
   'cfCollector.mergeMasters': mergeMasters,
+  'cfCollector.remapFromRaw': remapFromRaw,
   'cfCollector.exportTable': exportTable,
   'cfCollector.importEarlier': importEarlier,
   'cfCollector.adoptMaster': adoptMaster,

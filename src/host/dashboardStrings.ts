@@ -19,6 +19,7 @@ export function dashboardStrings(): DashboardStrings {
     'button.openLog': t('Open Log'),
     openCollection: t('Open the collection file'),
     merge: t('Merge'),
+    remap: t('Maps {0} again'),
     session: t('Session {0}'),
     moreRows: t('{0} more are not shown.'),
     requestFailed: t('That did not work: {0}'),

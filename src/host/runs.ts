@@ -68,6 +68,13 @@ export class Runs {
     return { workspace: params.workspace, session };
   }
 
+  /** Maps what a session has received again: a session like every other. */
+  async remap(params: RequestParams<ToolRequests, 'remap'>): Promise<SessionRef> {
+    requireTrust();
+    const { session } = await this.#engine.request('remap', params, 0);
+    return { workspace: params.workspace, session };
+  }
+
   /** Resolves when everything received is durable. */
   async pause(ref: SessionRef): Promise<void> {
     await this.#engine.request('pause', ref, 0);

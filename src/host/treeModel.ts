@@ -1,7 +1,7 @@
 import { t } from '@vscode/l10n';
 import type { Formats } from '../core/format.ts';
 import type { CheckpointType } from '../core/events.ts';
-import type { FileView, SessionState } from '../core/view.ts';
+import type { FileView, SessionState, SessionView } from '../core/view.ts';
 import type { CheckpointListing, FailedUnit, SessionRef } from '../protocol/worker.ts';
 import { limitToRaise } from './limitText.ts';
 import {
@@ -207,6 +207,16 @@ function sessionLook(session: TrackedSession, folder: string, context: LookConte
   };
 }
 
+/** Whether a session has kept what it received. */
+export function hasRaw({ files }: Pick<SessionView, 'files'>): boolean {
+  return files.some(({ role, lines }) => role === 'raw' && lines > 0);
+}
+
+function collectionLine({ collectionFile, remapOf }: SessionView): readonly [string, string] {
+  if (remapOf !== undefined) return [t('Collection'), t('none: maps {0} again', remapOf)];
+  return [t('Collection'), collectionFile === '' ? t('none: a merge') : collectionFile];
+}
+
 function sessionTooltip(
   session: TrackedSession,
   { formats, verdicts }: LookContext,
@@ -214,10 +224,7 @@ function sessionTooltip(
   const { view } = session.snapshot;
   const { units } = view;
   const lines: (readonly [string, string])[] = [
-    // A merge has none.
-    view.collectionFile === ''
-      ? [t('Collection'), t('none: a merge')]
-      : [t('Collection'), view.collectionFile],
+    collectionLine(view),
     [t('Session'), view.session],
     [t('State'), stateWord(view.state)],
   ];
@@ -256,6 +263,7 @@ export function sessionTags(session: TrackedSession): string {
   if (session.isOurs) tags.push('stoppable');
   if (session.resumable) tags.push('resumable');
   if (mastersOf(view.files).length > 0) tags.push('hasMaster');
+  if (hasRaw(view)) tags.push('hasRaw');
   if (view.checkpointCount > 0) tags.push('hasCheckpoint');
   if (view.units.failed > 0 && session.holder === null) tags.push('hasFailed');
   if (!session.isOurs && session.holder === null) tags.push('atRest');

@@ -98,6 +98,7 @@ export type DashboardStringKey =
   | `chart.${'time' | 'records' | 'units' | 'summary'}`
   | 'openCollection'
   | 'merge'
+  | 'remap'
   | 'session'
   | 'moreRows'
   | 'requestFailed';

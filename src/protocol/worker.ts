@@ -114,6 +114,14 @@ export interface ToolRequests {
     };
     result: { session: string };
   };
+  /** Maps what a session has received again: a session of its own. */
+  remap: {
+    params: SessionRef & {
+      /** Absolute path of the collection with the mapping; null: the session's own, as it is now. */
+      collectionFile: string | null;
+    };
+    result: { session: string };
+  };
   /** The manifest of a merge that is complete. */
   readMergeManifest: { params: SessionRef; result: { path: string; manifest: MergeManifest } };
   /** Writes a master or any JSONL as a table beside it. */
