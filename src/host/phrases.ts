@@ -117,6 +117,13 @@ export function statusBarText(
   const only = sessions.length === 1 ? sessions[0] : undefined;
   const what = only ? only.view.name : t('{0} collections', formats.count(sessions.length));
   const figures = recordsPhrase(records, formats);
+  if (only?.view.reason === 'budget' && running.length === 0) {
+    const why = t('limit reached');
+    return {
+      text: `$(debug-pause) ${plain(joinParts([what, figures, why]))}`,
+      label: t('{0}: paused, limit reached, {1}', what, figures),
+    };
+  }
   if (running.length === 0) {
     return {
       text: `$(debug-pause) ${plain(joinParts([what, figures]))}`,

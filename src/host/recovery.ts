@@ -14,6 +14,7 @@ import {
   type Selection,
 } from './pick.ts';
 import { askInDoubt } from './inDoubt.ts';
+import { unitsToRetry } from './paidRetry.ts';
 import { resumeSummary, type Recovery } from './recoveryText.ts';
 import type { Services } from './services.ts';
 import type { TrackedSession } from './sessions.ts';
@@ -77,8 +78,9 @@ export async function retryFailedUnits(
   const { ref } = session;
   const units = nodesOf(target, selection, 'failedUnit')
     .filter((node) => node.ref.session === ref.session)
-    .map(({ unit }) => unit.unit);
-  const chosen = isNode(target, 'failedUnit') ? units : null;
+    .map(({ unit }) => unit);
+  const chosen = await unitsToRetry(services, ref, isNode(target, 'failedUnit') ? units : null);
+  if (chosen === undefined) return undefined;
   const requeued = await services.runs.retryFailedUnits(ref, chosen);
   services.tracker.refresh();
   const { formats } = services;

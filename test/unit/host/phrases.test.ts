@@ -35,6 +35,12 @@ test('paused: no spinning and no rate', () => {
   assert.equal(shown?.text, '$(debug-pause) books · 1,234 records');
 });
 
+test('paused by a limit: that is said', () => {
+  const shown = statusBarText([makeSnapshot({ state: 'paused', reason: 'budget' })], formats);
+  assert.equal(shown?.text, '$(debug-pause) books · 1,234 records · limit reached');
+  assert.equal(shown.label, 'books: paused, limit reached, 1,234 records');
+});
+
 test('a name can not bring an icon of its own', () => {
   const shown = statusBarText([makeSnapshot({ state: 'paused', name: 'x $(flame)' })], formats);
   assert.ok(!shown?.text.includes('$(flame)'));

@@ -50,6 +50,10 @@ test('only what this window can do is offered', () => {
   const offered = (model: DashboardModel) => [...offeredActions(model)].sort().join(' ');
   assert.equal(offered(dashboardModels.running), 'openCollection openLog openMaster pause stop');
   assert.equal(offered(dashboardModels.paused), 'openCollection openLog openMaster resume stop');
+  assert.equal(
+    offered(dashboardModels.budget),
+    'openCollection openLog openMaster raiseAndResume resume stop',
+  );
   assert.equal(offered(dashboardModels.interrupted), 'openCollection openLog openMaster resume');
   assert.equal(offered(dashboardModels.completed), 'openCollection openLog openMaster');
   assert.equal(offered(dashboardModels.held), 'openCollection openLog openMaster');
