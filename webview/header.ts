@@ -27,7 +27,6 @@ export function createHeader(words: Words, act: (action: Action) => Promise<void
     void act('openCollection');
   });
   const merge = el('span', 'merge');
-  merge.append(t('merge'));
   const session = el('span', 'session');
   const advice = el('p', 'advice');
   const bar = el('div', 'buttons');
