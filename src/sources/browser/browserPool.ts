@@ -2,7 +2,7 @@ import type { BrowserSourceConfig } from '../../core/config/browserSource.ts';
 import { CollectorError, messageOf, RetryError } from '../../core/errors.ts';
 import { untilAborted } from '../html/untilAborted.ts';
 import type { SourceContext } from '../source.ts';
-import { launchBrowser, type RunningBrowser } from './launchBrowser.ts';
+import { launchBrowser, removeRemains, type RunningBrowser } from './launchBrowser.ts';
 import { readManners, readProxy, userAgentFor, type Expand, type Manners } from './manners.ts';
 import { Tab } from './tab.ts';
 
@@ -94,7 +94,8 @@ export class BrowserPool {
     for (const slot of this.#free) clearTimeout(slot.parking);
     for (const tab of this.#tabs) tab.lose(reason);
     try {
-      await (await this.#browser)?.close();
+      if (this.#browser === undefined) await removeRemains(this.#context.scratch);
+      else await (await this.#browser).close();
     } catch {
       // It never started.
     }

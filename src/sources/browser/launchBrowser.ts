@@ -55,7 +55,7 @@ export async function launchBrowser(
     headless,
     executable: executable === undefined ? undefined : path.resolve(context.root, executable),
   });
-  await sweep(context.scratch);
+  await removeRemains(context.scratch);
   const isRoot = process.getuid?.() === 0;
   const settings: LaunchOptions = {
     executablePath: found.executable,
@@ -177,9 +177,9 @@ async function leaveTrace(scratch: string, trace: Trace): Promise<void> {
 
 /**
  * Removes what a collector that was killed left behind. Its browser ends by itself when the pipe to it breaks, but its
- * profile folder stays.
+ * profile folder stays. Never throws.
  */
-async function sweep(scratch: string): Promise<void> {
+export async function removeRemains(scratch: string): Promise<void> {
   let trace: Trace;
   try {
     trace = JSON.parse(await readFile(path.join(scratch, traceFile), 'utf8')) as Trace;
@@ -190,6 +190,7 @@ async function sweep(scratch: string): Promise<void> {
   // The number may be another process's by now.
   if (await isBrowserOf(trace)) await killTree(trace.pid);
   await rm(trace.profile, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
+  await rm(path.join(scratch, traceFile), { force: true }).catch(() => undefined);
 }
 
 async function isBrowserOf({ pid, profile }: Trace): Promise<boolean> {
