@@ -4,10 +4,13 @@ const notReady = Symbol('not ready');
 
 /** Pulls from what somebody's own code gave as a list: a generator, an array, a promise of one. */
 export class Puller<T> {
+  /** An array: no code of theirs runs between one and the next. */
+  readonly isArray: boolean;
   readonly #iterator: AsyncIterator<T> | Iterator<T>;
   #pending: Promise<IteratorResult<T>> | undefined;
 
-  private constructor(iterator: AsyncIterator<T> | Iterator<T>) {
+  private constructor(iterator: AsyncIterator<T> | Iterator<T>, isArray: boolean) {
+    this.isArray = isArray;
     this.#iterator = iterator;
   }
 
@@ -21,8 +24,8 @@ export class Puller<T> {
       const { [Symbol.asyncIterator]: stream, [Symbol.iterator]: walk } = list as Partial<
         AsyncIterable<T> & Iterable<T>
       >;
-      if (stream !== undefined) return new Puller(stream.call(list));
-      if (walk !== undefined) return new Puller(walk.call(list));
+      if (stream !== undefined) return new Puller(stream.call(list), false);
+      if (walk !== undefined) return new Puller(walk.call(list), Array.isArray(list));
     }
     throw new UnitFailedError(
       'SOURCE_INVALID',

@@ -20,7 +20,7 @@ import type {
   WireUnit,
 } from './wire.ts';
 
-/** Units, and items that are yielded one by one, that cross together. */
+/** Units, and items of an array, that cross together. */
 const maxUnits = 500;
 const maxItems = 100;
 /** Text that one page may have, and so one item. */
@@ -47,8 +47,7 @@ interface OpenCall {
 
 /**
  * Runs somebody's own source at the engine's word, one page at a time: the same in a module's worker and in the
- * extension host. Nothing is asked of the source ahead of the engine, but for a generator that yields single items: it
- * may be one step ahead.
+ * extension host. `collect` is never ahead of the engine.
  */
 export class SourceServer {
   readonly #load: () => Promise<SourceDefinition>;
@@ -182,42 +181,28 @@ export class SourceServer {
   async #nextPage(open: OpenCall): Promise<PageStep> {
     const puller = await (open.puller ??= open.start());
     const items = new ItemList();
-    while (items.count < maxItems && items.chars < fullChars) {
-      const step: IteratorResult<unknown> | undefined = await this.#pull(
-        open,
-        puller,
-        items.count > 0,
-      );
-      if (step === undefined) break;
+    do {
+      const step: IteratorResult<unknown> = await this.#pull(open, puller);
       if (step.done === true) return this.#page(open, items, { end: 'collect returned' });
       const { value } = step;
-      if (value instanceof YieldedPage || Array.isArray(value)) {
-        if (items.count === 0) return this.#wholePage(open, value);
-        open.held = { value };
-        break;
-      }
-      try {
+      if (items.count === 0) {
+        if (value instanceof YieldedPage || Array.isArray(value)) {
+          return this.#wholePage(open, value);
+        }
         items.add(value, 'item');
-      } catch (error) {
-        if (items.count === 0) throw error;
-        // What came before it is handed over first.
+      } else if (!items.takes(value)) {
         open.held = { value };
         break;
       }
-    }
+      // A generator must not go on before what it has yielded is handed over: it may hang then.
+    } while (puller.isArray && items.count < maxItems && items.chars < fullChars);
     return this.#page(open, items, {});
   }
 
-  /** What is yielded next; undefined when that is not there yet and `hasSome` of it is waiting to be handed over. */
-  async #pull(
-    open: OpenCall,
-    puller: Puller<unknown>,
-    hasSome: boolean,
-  ): Promise<IteratorResult<unknown> | undefined> {
+  #pull(open: OpenCall, puller: Puller<unknown>): Promise<IteratorResult<unknown>> {
     const { held } = open;
     open.held = undefined;
-    if (held !== undefined) return { done: false, value: held.value };
-    return hasSome ? puller.nextIfReady() : puller.next();
+    return held === undefined ? puller.next() : Promise.resolve({ done: false, value: held.value });
   }
 
   #wholePage(open: OpenCall, value: YieldedPage | readonly unknown[]): Promise<PageStep> {
@@ -293,6 +278,17 @@ class ItemList {
     }
     this.#chars += text.length;
     this.#texts.push(text);
+  }
+
+  /** Adds an item to others; one that can't be added, or is a page of its own, is not for here. */
+  takes(value: unknown): boolean {
+    if (value instanceof YieldedPage || Array.isArray(value)) return false;
+    try {
+      this.add(value, 'item');
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   text(): string {

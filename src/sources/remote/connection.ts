@@ -1,6 +1,6 @@
 import type { SourceAbout } from '../../core/customSource/wire.ts';
 import type { JsonObject } from '../../core/json.ts';
-import { messageOf, RetryError } from '../../core/errors.ts';
+import { messageOf, ThrottledError } from '../../core/errors.ts';
 import { Rpc } from '../../protocol/rpc.ts';
 import type { SourceRpc } from '../../protocol/customSource.ts';
 import type { Call } from './call.ts';
@@ -33,7 +33,7 @@ export class Connection {
   readonly #units = new Set<Call>();
   readonly #onLost: (connection: Connection) => void;
   #lost: ConnectionLost | undefined;
-  readonly #endings = new Set<Promise<void>>();
+  #isClosing = false;
 
   private constructor(
     channel: RemoteChannel,
@@ -98,27 +98,21 @@ export class Connection {
   finish(call: Call, isOver: boolean): void {
     this.#forget(call);
     if (isOver || this.#lost !== undefined) return;
-    const ending = this.rpc.request('end', { call: call.id }, graceMs).then(
-      () => undefined,
-      () => this.#onUnwilling(),
-    );
-    this.#endings.add(ending);
-    void ending.then(() => this.#endings.delete(ending));
+    if (this.#isClosing) return;
+    this.rpc.request('end', { call: call.id }, graceMs).catch(() => this.#onUnwilling());
   }
 
-  /** A call has got nothing for as long as its time limit. */
-  async onSilence(
-    call: Call,
-    onlySilent: (isBusy: boolean) => unknown,
-    hung: RemoteEnd,
-  ): Promise<void> {
-    const isBusy = await this.rpc.request('ping', null, pingMs).then(
-      () => false,
-      () => true,
-    );
+  /**
+   * A call has got nothing for as long as its time limit.
+   *
+   * @param silent what it is told where everything else goes on.
+   * @param hung why the connection is over where nothing does.
+   */
+  async onSilence(call: Call, silent: unknown, hung: RemoteEnd): Promise<void> {
+    const isBusy = await this.#isBusy();
     if (this.#lost !== undefined) return;
     if (!isBusy || this.#channel.kill === undefined) {
-      call.interrupt(onlySilent(isBusy));
+      call.interrupt(silent);
       return;
     }
     this.#fail(hung);
@@ -127,21 +121,30 @@ export class Connection {
 
   /** Ends everything that still runs; what does not end by itself is ended where that can be done. */
   async close(error: unknown): Promise<void> {
-    for (const call of this.#calls.values()) call.interrupt(error);
-    await Promise.all(this.#endings);
+    this.#isClosing = true;
+    const calls = [...this.#calls.values()];
+    const endings = calls.map(({ id }) => this.rpc.request('end', { call: id }, graceMs));
+    for (const call of calls) call.interrupt(error);
+    await Promise.allSettled(endings);
     this.rpc.close('The source was closed');
     await this.#channel.close();
   }
 
-  /** Calls that were ended may go on for ever in code that does not look at its signal. */
+  /** A call that was ended goes on: in code that does not look at its signal, or that lets nothing else run. */
   async #onUnwilling(): Promise<void> {
-    if (this.#calls.size > 0 || this.#lost !== undefined || this.#channel.kill === undefined)
-      return;
-    this.#fail({
-      kind: 'gone',
-      error: new RetryError('SOURCE_ENDED', 'The code was ended: it did not stop when asked.'),
-    });
+    if (this.#channel.kill === undefined) return;
+    if (this.#calls.size > 0 && !(await this.#isBusy())) return;
+    if (this.#lost !== undefined || this.#isClosing) return;
+    const message = 'The code was ended: it did not stop when asked.';
+    this.#fail({ kind: 'gone', error: new ThrottledError('SOURCE_RESTARTED', message, 0) });
     await this.#channel.kill();
+  }
+
+  #isBusy(): Promise<boolean> {
+    return this.rpc.request('ping', null, pingMs).then(
+      () => false,
+      () => true,
+    );
   }
 
   #forget(call: Call): void {

@@ -335,7 +335,7 @@ export class RemoteSource implements Source<RemoteItem> {
     const hint = 'Look for a loop or a promise that never ends.';
     await this.#connection?.onSilence(
       call,
-      () => new UnitFailedError('SOURCE_STUCK', `${waited}. ${hint}`),
+      new UnitFailedError('SOURCE_STUCK', `${waited}. ${hint}`),
       { kind: 'crashed', code: 'SOURCE_HUNG', message: `${waited} and answers nothing. ${hint}` },
     );
   }
