@@ -14,6 +14,7 @@ const bundles = join(outFolder, 'bench');
 export const programs = {
   hook: join(bundles, 'usageHook.cjs'),
   bareHtml: join(bundles, 'bareHtml.cjs'),
+  bareBrowser: join(bundles, 'bareBrowser.cjs'),
   bareJson: join(bundles, 'bareJson.cjs'),
   bareMerge: join(bundles, 'bareMerge.cjs'),
   bareLines: join(bundles, 'bareLines.cjs'),
@@ -22,8 +23,8 @@ export const programs = {
 /** Makes the bundles of {@link programs}. */
 export async function bundlePrograms(): Promise<void> {
   await build({
-    entryPoints: ['usageHook', 'bareHtml', 'bareJson', 'bareMerge', 'bareLines'].map((name) =>
-      fileURLToPath(new URL(`${name}.ts`, import.meta.url)),
+    entryPoints: ['usageHook', 'bareHtml', 'bareBrowser', 'bareJson', 'bareMerge', 'bareLines'].map(
+      (name) => fileURLToPath(new URL(`${name}.ts`, import.meta.url)),
     ),
     outdir: bundles,
     outExtension: { '.js': '.cjs' },
@@ -32,6 +33,7 @@ export async function bundlePrograms(): Promise<void> {
     format: 'cjs',
     target: 'node24',
     minify: true,
+    external: ['playwright-core'],
     logLevel: 'warning',
   });
 }

@@ -1,8 +1,10 @@
-// npm run bench [-- --runs N] [-- html json frontier loop size]: what things cost here, side by side with bare loops.
+// npm run bench [-- --runs N] [-- html browser json files frontier loop size]: what things cost here, side by side with bare loops.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from '../../.ci/build.ts';
+import { measureBrowser } from './browserCase.ts';
 import { measureEventLoop } from './eventLoopCase.ts';
+import { measureFiles } from './filesCase.ts';
 import { measureFrontier } from './frontierCase.ts';
 import { measureHtml } from './htmlCase.ts';
 import { measureJson } from './jsonCase.ts';
@@ -14,7 +16,9 @@ import { measureValidate } from './validateCase.ts';
 
 const cases: Readonly<Record<string, (runs: number) => Promise<Figure[]>>> = {
   html: measureHtml,
+  browser: measureBrowser,
   json: measureJson,
+  files: measureFiles,
   frontier: measureFrontier,
   loop: measureEventLoop,
   merge: measureMerge,
