@@ -2,7 +2,7 @@
  * The least that merging can be: split lines, parse them, drop the keys that a Set has, write the rest. No hash, no sync,
  * no journal, no resume: a limit, not a competitor.
  *
- * node bareMerge.cjs INPUT OUT.jsonl KEY
+ * node bareMerge.cjs INPUT OUT.jsonl [KEY]      without a key nothing is dropped: parse and append
  */
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 
@@ -21,9 +21,11 @@ for (;;) {
   const kept: string[] = [];
   for (const line of bytes.toString('utf8', 0, end).split('\n')) {
     if (line === '') continue;
-    const value = (JSON.parse(line) as Record<string, unknown>)[key];
-    if (seen.has(value)) continue;
-    seen.add(value);
+    const record = JSON.parse(line) as Record<string, unknown>;
+    if (key !== '') {
+      if (seen.has(record[key])) continue;
+      seen.add(record[key]);
+    }
     kept.push(line);
   }
   if (kept.length > 0) writeSync(to, `${kept.join('\n')}\n`);
