@@ -1,3 +1,5 @@
+// @ts-check
+/// <reference path="./cf-collector-source.d.ts" />
 // The code of a collection. What it yields is made durable page by page, and a unit that was interrupted goes on at its
 // cursor. Hover over a name to see what it does.
 import { defineSource } from 'cf-collector/source';

@@ -78,6 +78,12 @@ export const templates: readonly Template[] = [
     about: 'Runs of an Apify actor, each bought once: a search, then the replies to each tweet.',
   },
   {
+    name: 'consolidate',
+    kind: 'files',
+    title: 'Put files together',
+    about: 'JSONL, JSON and CSV files, also compressed, become one master without duplicates.',
+  },
+  {
     name: 'enrich',
     kind: 'files',
     title: 'Add to what you have',
@@ -101,6 +107,9 @@ export function collectionFileName(name: string): string {
 export function findTemplate(name: string): Template | undefined {
   return templates.find((template) => template.name === name);
 }
+
+/** A file of `media/types` that goes beside a collection's own code, so that an editor knows its types. */
+export const moduleTypesFile = 'cf-collector-source.d.ts';
 
 /** The file name of a collection's own code. */
 export function moduleFileName(name: string): string {

@@ -5,6 +5,7 @@ import { isSafeFileName } from '../core/names.ts';
 import {
   collectionFileName,
   moduleFileName,
+  moduleTypesFile,
   secretsIn,
   templates,
   withName,
@@ -34,8 +35,11 @@ export async function newCollection(services: Services): Promise<vscode.Uri | un
   const file = vscode.Uri.joinPath(folder.uri, collectionFileName(name));
   await vscode.workspace.fs.writeFile(file, new TextEncoder().encode(text));
   if (template.module !== undefined) {
-    const code = vscode.Uri.joinPath(folder.uri, moduleFileName(name));
-    await vscode.workspace.fs.copy(templateFile(services, template.module), code);
+    const beside = (file: string): vscode.Uri => vscode.Uri.joinPath(folder.uri, file);
+    const { fs } = vscode.workspace;
+    await fs.copy(mediaFile(services, 'templates', template.module), beside(moduleFileName(name)));
+    const types = mediaFile(services, 'types', moduleTypesFile);
+    await fs.copy(types, beside(moduleTypesFile), { overwrite: true });
   }
   await vscode.window.showTextDocument(file, { preview: false });
   void offerSecrets(services, text);
@@ -114,12 +118,12 @@ function askName(folder: vscode.WorkspaceFolder, template: Template): Thenable<s
 }
 
 async function templateText(services: Services, { name }: Template): Promise<string> {
-  const file = templateFile(services, collectionFileName(name));
+  const file = mediaFile(services, 'templates', collectionFileName(name));
   return new TextDecoder().decode(await vscode.workspace.fs.readFile(file));
 }
 
-function templateFile({ context }: Services, name: string): vscode.Uri {
-  return vscode.Uri.joinPath(context.extensionUri, 'media', 'templates', name);
+function mediaFile({ context }: Services, folder: string, name: string): vscode.Uri {
+  return vscode.Uri.joinPath(context.extensionUri, 'media', folder, name);
 }
 
 /** Where the new file asks for secrets that nobody has set: asks for them one after the other, if that is wanted. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import type { JsonObject } from '../../src/core/json.ts';
 import { silentLogger } from '../../src/core/ports.ts';
 import { findTemplate } from '../../src/core/templates.ts';
@@ -84,8 +85,9 @@ const texts = (records: readonly object[]): string[] =>
 /** The same records, each as often. Tells what differs and not all that does not. */
 function assertSame(records: readonly object[], expected: readonly object[]): void {
   const [got, wanted] = [texts(records), texts(expected)];
-  const missing = wanted.filter((text) => !got.includes(text)).slice(0, 3);
-  const surplus = got.filter((text) => !wanted.includes(text)).slice(0, 3);
+  const [has, wants] = [new Set(got), new Set(wanted)];
+  const missing = wanted.filter((text) => !has.has(text)).slice(0, 3);
+  const surplus = got.filter((text) => !wants.has(text)).slice(0, 3);
   assert.deepEqual({ missing, surplus }, { missing: [], surplus: [] });
   assert.equal(got.length, wanted.length);
 }
@@ -135,4 +137,62 @@ for (const [name, play] of Object.entries(apis)) {
     for (const secret of (await readFile(file, 'utf8')).matchAll(/\$\{secret:(\w+)\}/g))
       assert.ok(!written.includes(secretValue(secret[1] ?? '')), secret[1]);
   });
+}
+
+test('consolidate: the template puts together what files of every form have, stopped in the middle and resumed', async (t) => {
+  const folder = await makeWorkspace(t);
+  const name = 'consolidate';
+  const source = new URL(`../../media/templates/${name}.collect.json`, import.meta.url);
+  const file = await writeCollection(folder, await readFile(source, 'utf8'), name);
+  const { files, expected } = exports();
+  for (const [path, content] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), content);
+  }
+  const first = await start(file, folder, 'new-only');
+  while (first.store.view.records === 0) await new Promise((resolve) => setImmediate(resolve));
+  await first.stop('user');
+  await first.finished;
+  const dir = join(folder, 'data', 'raw');
+  const before = await readMasters(dir);
+  const second = await start(file, folder, 'resume-or-start');
+  assert.equal((await second.finished).state, 'completed');
+  const records = await readMasters(dir);
+  for (const { file: from, line } of records)
+    assert.ok(typeof line === 'number' && typeof from === 'string' && from in files);
+  assertSame(
+    records.map(({ doi, title, year, venue }) => ({ doi, title, year, venue })),
+    expected,
+  );
+  assert.ok(before.length < records.length, 'stopped in the middle');
+  assert.equal(second.store.view.rejected, 2, 'the ragged row, and the one without a title');
+});
+
+/** Files as people export them: other names for the same, other spellings, other forms, and what is wrong in them. */
+function exports(): {
+  readonly files: Readonly<Record<string, string | Buffer>>;
+  readonly expected: readonly JsonObject[];
+} {
+  const count = 4_000;
+  const row = (n: number) => ({ doi: `10.1/${n}`, title: `Title ${n}`, year: 2000 + (n % 20) });
+  const csv = Array.from({ length: count }, (_, n) => {
+    const { doi, title, year } = row(n);
+    return `https://doi.org/${doi.toUpperCase()},"${title}",${n % 2 === 0 ? '' : year}\n`;
+  });
+  const others = Array.from({ length: 30 }, (_, n) => ({ ...row(count + n), venue: 'ACL' }));
+  const lines = [row(1), row(count + 30)].map((line) => `${JSON.stringify(line)}\n`).join('');
+  return {
+    files: {
+      'exports/a.csv': `doi,title,year\n${csv.join('')}10.1/ragged,one,2,3\n`,
+      'exports/deep/b.json': JSON.stringify([...others, others[0], { doi: '10.1/untitled' }]),
+      'exports/c.jsonl.gz': gzipSync(lines),
+      'exports/readme.md': 'not this',
+    },
+    expected: Array.from({ length: count + 31 }, (_, n): JsonObject => {
+      const isOther = n >= count && n < count + 30;
+      const { doi, title, year } = row(n);
+      const hasYear = n >= count || n % 2 === 1;
+      return { doi, title, year: hasYear ? year : null, venue: isOther ? 'ACL' : null };
+    }),
+  };
 }

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { codeOf, UsageError } from '../../core/errors.ts';
 import { isSafeFileName } from '../../core/names.ts';
@@ -6,13 +6,14 @@ import {
   collectionFileName,
   findTemplate,
   moduleFileName,
+  moduleTypesFile,
   secretsIn,
   templates,
   withName,
 } from '../../core/templates.ts';
 import { usageError, type CommandLine, type CommandSpec } from '../command.ts';
 import { exitCodes } from '../exitCodes.ts';
-import { templateFile } from '../templateFiles.ts';
+import { mediaFile } from '../mediaFile.ts';
 
 /** `cf-collect new TEMPLATE NAME`. */
 export const newCommand: CommandSpec = {
@@ -34,13 +35,14 @@ async function writeIt({ operands, workspace, isJson }: CommandLine): Promise<nu
   if (!isSafeFileName(name)) {
     throw usageError(`"${name}" can't be a name: use letters, digits, ".", "_" and "-"`);
   }
-  const source = await readFile(templateFile(collectionFileName(template.name)), 'utf8');
+  const source = await readFile(mediaFile('templates', collectionFileName(template.name)), 'utf8');
   const text = withName(source, name);
   const file = join(workspace, collectionFileName(name));
   // First the code: without it the collection would be of no use.
   if (template.module !== undefined) {
-    const code = await readFile(templateFile(template.module), 'utf8');
+    const code = await readFile(mediaFile('templates', template.module), 'utf8');
     await writeNew(join(workspace, moduleFileName(name)), code);
+    await copyFile(mediaFile('types', moduleTypesFile), join(workspace, moduleTypesFile));
   }
   await writeNew(file, text);
   const secrets = secretsIn(text).filter((secret) => process.env[secret] === undefined);

@@ -84,6 +84,8 @@ test('code goes along, is called after the collection, and is written over as li
   assert.equal(source.type === 'module' && source.module, 'news.mjs');
   const code = await readFile(join(folder, 'news.mjs'), 'utf8');
   assert.match(code, /defineSource/);
+  const types = await readFile(join(folder, 'cf-collector-source.d.ts'), 'utf8');
+  assert.match(types, /declare module 'cf-collector\/source'/);
   await writeFile(join(folder, 'other.mjs'), 'mine');
   const again = await cli(folder, ['new', 'module', 'other']);
   assert.equal(again.code, 2);

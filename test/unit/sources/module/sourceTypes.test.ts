@@ -79,3 +79,15 @@ export default defineSource({
   assert.match(problems[1]!, /^7: .*itms/);
   assert.match(problems[2]!, /^9: .*number/);
 });
+
+test('an editor finds nothing wrong with the code of the template', async (t) => {
+  const text = readFileSync(
+    new URL('../../../../media/templates/module.mjs', import.meta.url),
+    'utf8',
+  );
+  assert.ok(
+    text.startsWith(head.split('\n').slice(0, 2).join('\n')),
+    'it is checked, and finds the types',
+  );
+  assert.deepEqual(problemsOf(await makeWorkspace(t), text), []);
+});
