@@ -18,7 +18,9 @@ export default defineSource({
     }
     // Where the unit was left off: the cursor of its last page that is on disk.
     const last = cursor ?? 0;
-    const ids = (person.submitted ?? []).filter((id) => id > last).sort((a, b) => a - b);
+    /** @type {number[]} */
+    const submitted = person.submitted ?? [];
+    const ids = submitted.filter((id) => id > last).sort((a, b) => a - b);
     while (ids.length > 0) {
       const some = ids.splice(0, options.atOnce);
       const items = await Promise.all(
