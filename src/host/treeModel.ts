@@ -262,6 +262,7 @@ export function sessionTags(session: TrackedSession): string {
   if (session.isOurs && view.state === 'active') tags.push('pausable');
   if (session.isOurs) tags.push('stoppable');
   if (session.resumable) tags.push('resumable');
+  if (limitToRaise(session) !== undefined) tags.push('raisable');
   if (mastersOf(view.files).length > 0) tags.push('hasMaster');
   if (hasRaw(view)) tags.push('hasRaw');
   if (view.checkpointCount > 0) tags.push('hasCheckpoint');
@@ -270,7 +271,6 @@ export function sessionTags(session: TrackedSession): string {
   return `;${tags.join(';')};`;
 }
 
-  if (limitToRaise(session) !== undefined) tags.push('raisable');
 function groupLook(
   group: GroupKind,
   session: TrackedSession,
