@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { ApifyServer } from '../fixtures/apifyServer.ts';
+import { ApifyServer, randomFaults } from '../fixtures/apifyServer.ts';
 import { apifyToken, ApifyService } from '../fixtures/apifyService.ts';
 import { RunningCli } from '../fixtures/cli.ts';
 import { SeededRandom } from '../fixtures/seededRandom.ts';
@@ -76,7 +76,8 @@ test(`every run is bought once, and everything it sold is kept: ${rounds} rounds
       authors: 3,
     };
     const hidden = random.next() < 0.5 ? 0.5 : 0;
-    const service = new ApifyService([tweetScraper(world, 0.001)], {
+    const actor = tweetScraper(world, { usdPerItem: 0.001, isUnlisted: random.next() < 0.5 });
+    const service = new ApifyService([actor], {
       runMs: random.next() * 120,
       costLagMs: 30,
       countLagMs: 20,
@@ -85,11 +86,8 @@ test(`every run is bought once, and everything it sold is kept: ${rounds} rounds
       stutters: random.next() < 0.5,
       fillsInput: { sort: 'Latest' },
     });
-    const server = await ApifyServer.start(service, {
-      random,
-      share: random.next() * 0.25,
-      longestMs: doubtMs / 2,
-    });
+    const faults = randomFaults(random, random.next() * 0.25, doubtMs / 2);
+    const server = await ApifyServer.start(service, faults);
     try {
       const file = await writeCollection(workspace, {
         name: 'pairs',
@@ -107,7 +105,7 @@ test(`every run is bought once, and everything it sold is kept: ${rounds} rounds
       await verify(workspace, service, world, maxUsd);
       tally.billedRuns += service.runs.length;
       tally.soldItems += service.sold.length;
-      tally.calls += server.calls;
+      tally.calls += server.requests.length;
     } finally {
       await server.close();
     }
