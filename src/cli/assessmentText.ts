@@ -1,3 +1,4 @@
+import { dollars } from '../core/format.ts';
 import { assertNever } from '../core/assert.ts';
 import type {
   InterruptionAnalysis,
@@ -119,10 +120,6 @@ function durationWords(minutes: number): string {
 
 function dollarsOf(microUsd: number, what: string): string {
   return microUsd === 0 ? '' : `${dollars(microUsd)} ${what}`;
-}
-
-function dollars(microUsd: number): string {
-  return `$${(microUsd / 1e6).toFixed(2)}`;
 }
 
 function causeWords(cause: InterruptionCauseType): string {

@@ -30,6 +30,23 @@ const agoUnits = [
   ['second', 1000],
 ] as const;
 
+let english: Intl.NumberFormat | undefined;
+
+/** Millionths of a US dollar in English, for logs and the terminal: `$12.34`, `$0.0005`. */
+export function dollars(microUsd: number): string {
+  english ??= usdFormat('en');
+  return english.format(microUsd / 1e6);
+}
+
+function usdFormat(tag: string): Intl.NumberFormat {
+  return new Intl.NumberFormat(tag, {
+    style: 'currency',
+    currency: 'USD',
+    currencyDisplay: 'narrowSymbol',
+    maximumFractionDigits: 6,
+  });
+}
+
 /** The formats of a locale (BCP 47); one that is not known gives English. */
 export function formatsFor(locale: string): Formats {
   const tag = supportedTag(locale);
@@ -39,12 +56,7 @@ export function formatsFor(locale: string): Formats {
     maximumFractionDigits: 1,
   });
   const share = new Intl.NumberFormat(tag, { style: 'percent', maximumFractionDigits: 0 });
-  const usd = new Intl.NumberFormat(tag, {
-    style: 'currency',
-    currency: 'USD',
-    currencyDisplay: 'narrowSymbol',
-    maximumFractionDigits: 6,
-  });
+  const usd = usdFormat(tag);
   const byteFormats = byteUnits.map(
     (unit) =>
       new Intl.NumberFormat(tag, {

@@ -13,7 +13,10 @@ export interface Finding {
   readonly session?: string;
 }
 
-/** The kinds of check. `ranges`: bytes of data files against the journal; `summary`: session.json and its backup. */
+/**
+ * The kinds of check. `ranges`: bytes of data files against the journal; `summary`: session.json and its backup; `raw`:
+ * pages of raw files; `money`: what was paid for. The last two only where there is something of the kind.
+ */
 export type CheckName =
   | 'journal'
   | 'lines'
@@ -24,7 +27,9 @@ export type CheckName =
   | 'units'
   | 'checkpoints'
   | 'summary'
-  | 'index';
+  | 'index'
+  | 'raw'
+  | 'money';
 
 /** What was looked at in one session or one file, and what was found. */
 export interface TargetReport {

@@ -162,6 +162,8 @@ function checkWord(name: CheckName): string {
     keys: t('No key twice'),
     counts: t('Counts equal a recount'),
     units: t('Finished units have their records'),
+    raw: t('Pages as received are whole'),
+    money: t('Paid calls and what they cost'),
   };
   return words[name];
 }

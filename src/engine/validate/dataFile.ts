@@ -12,6 +12,7 @@ import type { JournalFacts, KnownDamage } from './journalPass.ts';
 import { lineBlocks } from './lineBlocks.ts';
 import type { LineChecker } from './lineChecker.ts';
 import { LinePlaces } from './linePlaces.ts';
+import type { RawPageCheck } from './rawPages.ts';
 import type { SessionSubject } from './subject.ts';
 
 /** A range with what its journal line says beside it. */
@@ -46,6 +47,8 @@ export interface DataFileParts {
   readonly checker: LineChecker;
   /** undefined where keys are not to be compared: of other files than masters, and without the collection. */
   readonly recordKeys: RecordKeys | undefined;
+  /** Looks at the pages of a raw file; undefined for others. */
+  readonly rawPages: RawPageCheck | undefined;
 }
 
 /** One data file against the ranges that the journal names, which come in the journal's order. */
@@ -150,6 +153,7 @@ export class DataFileCheck {
     });
     this.#places.moveTo(start + range.bytes, line + count);
     this.#lines += count;
+    this.#parts.rawPages?.take(this.#place(line).file, bytes, line);
     if (count * 16 !== keys.length) {
       findings.add('counts', 'error', 'RANGE_LINES_DIFFER', this.#place(line), () => {
         return `The journal names ${keys.length / 16} lines here, and there are ${count}.`;
@@ -162,6 +166,7 @@ export class DataFileCheck {
 
   /** A range that differs and has been dealt with: only what was kept of it has to be there. */
   async #checkDamaged({ range }: NamedRange, damage: readonly KnownDamage[]): Promise<void> {
+    this.#parts.rawPages?.miss();
     const start = range.offset + this.#shift;
     const line = await this.#places.lineAt(start);
     const bytes = await this.#parts.window.read(start, range.bytes);
@@ -189,6 +194,7 @@ export class DataFileCheck {
   }
 
   async #addChanged(named: NamedRange, start: number): Promise<void> {
+    this.#parts.rawPages?.miss();
     const { size } = this.#parts;
     if (named.range.offset + this.#shift >= size) {
       await this.#settleChanged();

@@ -10,6 +10,7 @@ import { DataFileCheck, type NamedRange } from './dataFile.ts';
 import type { Findings } from './findings.ts';
 import { entriesAgain, type JournalFacts } from './journalPass.ts';
 import { LineChecker } from './lineChecker.ts';
+import { RawPageCheck } from './rawPages.ts';
 import type { SessionSubject } from './subject.ts';
 
 /** What the data files were found to hold. */
@@ -28,16 +29,21 @@ export async function checkDataFiles(
   schema: ValidateFunction | undefined,
 ): Promise<DataFacts> {
   const rules = await recordRules(findings, facts, schema);
+  const rawPages = new RawPageCheck(findings);
   const checks = new Map<string, DataFileCheck>();
   const windows: FileWindow[] = [];
   try {
     for (const view of facts.view.files) {
-      const opened = await openFile(subject, findings, facts, view, rules);
-      if (opened === undefined) continue;
+      const raw = view.role === 'raw' ? rawPages : undefined;
+      const opened = await openFile(subject, findings, facts, view, rules, raw);
+      if (opened === undefined) {
+        raw?.miss();
+        continue;
+      }
       windows.push(opened.window);
       checks.set(view.file, opened.check);
     }
-    await followJournal(subject, facts, checks);
+    await followJournal(subject, facts, checks, rawPages);
     for (const check of checks.values()) await check.end();
   } finally {
     for (const window of windows) await window.close();
@@ -56,8 +62,10 @@ async function followJournal(
   subject: SessionSubject,
   facts: JournalFacts,
   checks: ReadonlyMap<string, DataFileCheck>,
+  rawPages: RawPageCheck,
 ): Promise<void> {
-  const { progress } = subject.tools;
+  const { layout, tools } = subject;
+  const { progress } = tools;
   for await (const { seq, events } of entriesAgain(subject, facts)) {
     for (const event of events) {
       const named: NamedRange[] =
@@ -71,6 +79,9 @@ async function followJournal(
         await checks.get(one.range.file)?.check(one);
         progress.add(one.range.bytes);
       }
+    }
+    for (const event of events) {
+      if (event.type === 'answered') rawPages.answered(event, layout.journal, seq + 1);
     }
   }
 }
@@ -115,6 +126,7 @@ async function openFile(
   facts: JournalFacts,
   view: FileView,
   rules: RecordRules,
+  rawPages: RawPageCheck | undefined,
 ): Promise<{ window: FileWindow; check: DataFileCheck } | undefined> {
   const path = subject.layout.absolute(view.file);
   if ((await subject.tools.fileSystem.status(path)) === undefined) {
@@ -133,6 +145,6 @@ async function openFile(
   });
   const recordKeys = isMaster ? rules.recordKeys : undefined;
   const size = await window.size();
-  const parts = { subject, findings, facts, view, window, size, checker, recordKeys };
+  const parts = { subject, findings, facts, view, window, size, checker, recordKeys, rawPages };
   return { window, check: new DataFileCheck(parts) };
 }

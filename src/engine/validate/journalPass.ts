@@ -9,6 +9,7 @@ import { journalStart, type JournalPosition, type PlacedEntry } from '../../stor
 import { decodeLine } from '../../storage/journalLine.ts';
 import type { Findings } from './findings.ts';
 import type { SessionSubject } from './subject.ts';
+import { MoneyCheck } from './money.ts';
 import { UnitFold } from './unitFold.ts';
 
 /** A stretch of a data file that a later line of the journal calls damaged: it has been dealt with. */
@@ -55,6 +56,7 @@ class JournalPass {
   readonly #onEntry: OnEntry;
   readonly #units = new UnitFold();
   readonly #damage: KnownDamage[] = [];
+  readonly #money: MoneyCheck;
   #header: SessionEvent | undefined;
   #view = emptyView;
   #position = journalStart;
@@ -68,6 +70,7 @@ class JournalPass {
     this.#subject = subject;
     this.#findings = findings;
     this.#onEntry = onEntry;
+    this.#money = new MoneyCheck(findings);
   }
 
   async take(offset: number, bytes: Buffer, isWhole: boolean): Promise<void> {
@@ -93,7 +96,10 @@ class JournalPass {
     if (this.#line === 1) this.#checkHeader(entry);
     this.#view = reduceView(this.#view, entry);
     if (!this.#hasGaps) this.#checkUnits(entry);
-    for (const event of entry.events) this.#checkEvent(event, entry.seq);
+    for (const event of entry.events) {
+      this.#checkEvent(event, entry.seq);
+      this.#money.take(event, entry.at, this.#place());
+    }
     await this.#onEntry(entry, this.#view);
   }
 
@@ -112,6 +118,11 @@ class JournalPass {
         'The journal is empty: nothing is known of the session.',
       );
     }
+    this.#money.end(
+      this.#view,
+      { hasGaps: this.#hasGaps, isHeld: this.#subject.isHeld },
+      this.#place(),
+    );
     return {
       header: this.#header,
       view: this.#view,
