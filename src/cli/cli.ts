@@ -43,7 +43,7 @@ const commands: readonly CommandSpec[] = [
 
 /** Carries out one command line; resolves to its exit code. Words for people go to standard error with `--json`. */
 export async function runCli(args: readonly string[]): Promise<number> {
-  hideSqliteWarning();
+  hideKnownWarnings();
   try {
     const parsed = parseCommandLine(args, commands);
     if (parsed.kind === 'command') return await parsed.command.run(parsed.line);
@@ -87,11 +87,11 @@ function wordsFor(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
 }
 
-/** `node:sqlite` is marked experimental in the Node versions of VS Code; a person can do nothing about it. */
-function hideSqliteWarning(): void {
+/** `node:sqlite` and `glob` are marked experimental in some Node versions; a person can do nothing about it. */
+function hideKnownWarnings(): void {
   process.removeAllListeners('warning');
   process.on('warning', (warning) => {
-    const isSqlite = warning.name === 'ExperimentalWarning' && warning.message.includes('SQLite');
-    if (!isSqlite) process.stderr.write(`${warning.name}: ${warning.message}\n`);
+    const isKnown = warning.name === 'ExperimentalWarning' && /SQLite|^glob /.test(warning.message);
+    if (!isKnown) process.stderr.write(`${warning.name}: ${warning.message}\n`);
   });
 }

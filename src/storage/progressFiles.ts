@@ -1,6 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import { localIso, venueYear } from '../core/checkpointData.ts';
 import type { Collection } from '../core/config.ts';
+import { isMergeSource } from '../core/config/filesSource.ts';
 import { codeOf, messageOf } from '../core/errors.ts';
 import {
   getKey,
@@ -56,7 +57,7 @@ export class ProgressFiles {
 
   constructor(options: ProgressFilesOptions) {
     this.#options = options;
-    this.#isOn = options.collection.source.type !== 'files';
+    this.#isOn = !isMergeSource(options.collection.source);
   }
 
   /** These groups have ended: their files are written soon. */

@@ -73,5 +73,16 @@ export const filesSource = z.strictObject({
 
 /** The `files` source's part of a collection. */
 export type FilesSourceConfig = z.infer<typeof filesSource>;
+/** Whether a source is that of a merge: what its inputs were when it began is a part of it. */
+export function isMergeSource({
+  type,
+  inputs = [],
+}: {
+  readonly type: string;
+  readonly inputs?: readonly unknown[];
+}): boolean {
+  return type === 'files' && inputs.some((input) => typeof input !== 'string');
+}
+
 /** One field of the `files` source. */
 export type FileFieldConfig = z.infer<typeof fileField>;

@@ -4,6 +4,7 @@ import type { VenueYear } from '../../core/venueYear.ts';
 import type { Collection } from '../../core/config.ts';
 import { maxNamed, type InterruptionAnalysis, type RecoveryPlan } from '../../core/recoveryData.ts';
 import { unitStates } from '../../core/unit.ts';
+import { hasPattern } from '../../sources/files/inputList.ts';
 import { doubtRuleOf } from '../../sources/registry.ts';
 import type { Examined } from './examine.ts';
 
@@ -195,8 +196,10 @@ function mayGrow({ source, remap }: Collection): boolean {
     case 'apify':
       return source.followUp !== undefined;
     case 'rest':
-    case 'files':
       return false;
+    case 'files':
+      // A pattern's files come to light when it is looked up.
+      return source.inputs.some(hasPattern);
     default:
       return assertNever(source, 'source');
   }

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { FilesSourceConfig } from '../../core/config/filesSource.ts';
+import { isMergeSource, type FilesSourceConfig } from '../../core/config/filesSource.ts';
 import { PauseError, UnitFailedError } from '../../core/errors.ts';
 import type { HostHealth } from '../../core/events.ts';
 import { parseJson, type JsonObject, type JsonValue } from '../../core/json.ts';
@@ -108,8 +108,7 @@ export class FilesSource implements Source<FileItem> {
     this.#config = config;
     this.#context = context;
     this.#decidesFirst = onConflict !== 'first' || sort !== undefined;
-    const isMerge = config.inputs.some((input) => typeof input !== 'string');
-    this.#needsAll = this.#decidesFirst || isMerge;
+    this.#needsAll = this.#decidesFirst || isMergeSource(config);
     const first = config.inputs.findIndex(hasPattern);
     this.#hasPatterns = first >= 0;
     this.traits = {
