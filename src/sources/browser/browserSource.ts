@@ -108,6 +108,7 @@ class BrowserSource implements Source<HtmlItem> {
   ): AsyncGenerator<Page<HtmlItem>, void, void> {
     const minDelayMs = await this.#walk.admit(unit.key, signal);
     const { turn, facts } = await this.#walk.http.visit(unit.key, { minDelayMs, signal });
+    let last: Page<HtmlItem>;
     try {
       const lease = await this.#pool.take(signal);
       let isWell = false;
@@ -123,13 +124,15 @@ class BrowserSource implements Source<HtmlItem> {
           signal,
         });
         const movedTo = await visit.open();
-        if (movedTo === undefined) yield* this.#work(visit, lease.tab.page);
-        else
-          yield {
-            items: [],
-            units: [this.#walk.redirects.moved(unit, movedTo)],
-            end: movedAway,
-          };
+        if (movedTo === undefined) {
+          yield* this.#work(visit, lease.tab.page);
+          const { items, units } = await visit.look(true);
+          await visit.tellMisses();
+          last = { items, units, end: onePage };
+        } else {
+          const units = [this.#walk.redirects.moved(unit, movedTo)];
+          last = { items: [], units, end: movedAway };
+        }
         isWell = true;
       } catch (error) {
         signal.throwIfAborted();
@@ -142,42 +145,41 @@ class BrowserSource implements Source<HtmlItem> {
     } finally {
       turn.end();
     }
+    // While this is made durable, the tab is another unit's.
+    yield last;
   }
 
+  /** Works the page, and gives what it shows meanwhile. */
   async *#work(visit: PageVisit, page: BrowserPage): AsyncGenerator<Page<HtmlItem>, void, void> {
     const { interactions, onInteractionFailure, browser } = this.#config;
     const { clock, logger, root } = this.#context;
-    if (interactions.length > 0) {
-      const activity = new Activity(page, clock);
-      try {
-        const steps = interact(interactions, onInteractionFailure, {
-          page,
-          activity,
-          clock,
-          logger,
-          signal: visit.signal,
-          expand: (text) => this.#walk.http.expand(text),
-          saveScreenshot: (picture) =>
-            writeScreenshot(picture, {
-              root,
-              folder: browser.screenshots,
-              url: page.url(),
-              atMs: clock.now(),
-            }),
-          assertWell: visit.assertWell,
-        });
-        for (let fresh = 0; (await steps.next(fresh)).done !== true;) {
-          const { items, units, isChanged } = await visit.look(false);
-          fresh = this.#config.items === undefined ? Number(isChanged) : items.length;
-          if (items.length + units.length > 0) yield { items, units };
-        }
-      } finally {
-        activity.close();
+    if (interactions.length === 0) return;
+    const activity = new Activity(page, clock);
+    try {
+      const steps = interact(interactions, onInteractionFailure, {
+        page,
+        activity,
+        clock,
+        logger,
+        signal: visit.signal,
+        expand: (text) => this.#walk.http.expand(text),
+        saveScreenshot: (picture) =>
+          writeScreenshot(picture, {
+            root,
+            folder: browser.screenshots,
+            url: page.url(),
+            atMs: clock.now(),
+          }),
+        assertWell: visit.assertWell,
+      });
+      for (let fresh = 0; (await steps.next(fresh)).done !== true;) {
+        const { items, units, isChanged } = await visit.look(false);
+        fresh = this.#config.items === undefined ? Number(isChanged) : items.length;
+        if (items.length + units.length > 0) yield { items, units };
       }
+    } finally {
+      activity.close();
     }
-    const { items, units } = await visit.look(true);
-    await visit.tellMisses();
-    yield { items, units, end: onePage };
   }
 }
 

@@ -51,6 +51,9 @@ const blockedTypes: Readonly<Record<BrowserOptions['block'][number], string>> = 
   fetch: 'Fetch',
 };
 
+/** What Playwright says when a page goes on to another before it is loaded. */
+const interrupted = 'interrupted by another navigation';
+
 interface PausedRequest {
   readonly requestId: string;
   readonly request: { readonly url: string; readonly headers: Record<string, string> };
@@ -215,10 +218,14 @@ export class Tab {
     timeoutMs: number,
   ): Promise<void> {
     const startedAtMs = performance.now();
-    await this.page.goto(url, { waitUntil: 'commit', timeout: timeoutMs });
-    // Unlike `goto` this does not mind that the page goes on to another by itself.
-    const restMs = Math.max(1, timeoutMs - (performance.now() - startedAtMs));
-    await this.page.waitForLoadState(waitUntil, { timeout: restMs });
+    try {
+      await this.page.goto(url, { waitUntil, timeout: timeoutMs });
+    } catch (error) {
+      if (!messageOf(error).includes(interrupted)) throw error;
+      // The page went on to another by itself.
+      const restMs = Math.max(1, timeoutMs - (performance.now() - startedAtMs));
+      await this.page.waitForLoadState(waitUntil, { timeout: restMs });
+    }
   }
 
   async #watch(): Promise<void> {

@@ -52,6 +52,8 @@ test('answers mean what they mean without a browser', async (t) => {
     });
     response.end('<title>round</title>');
   });
+  server.route('/hop', html(`<script>location.replace('/landed')</script>`));
+  server.route('/landed', html('<title>landed</title>'));
   server.route('/text', send(200, 'x', { 'content-type': 'text/plain' }));
   server.route('/bare', send(200, '<title>bare</title><p>x'));
   server.route('/empty', send(204));
@@ -78,6 +80,7 @@ test('answers mean what they mean without a browser', async (t) => {
     'moved',
     'away',
     'round',
+    'hop',
     'text',
     'bare',
     'empty',
@@ -96,6 +99,7 @@ test('answers mean what they mean without a browser', async (t) => {
       'redirect',
       'REDIRECT_OUT_OF_SCOPE',
       'one page',
+      'one page',
       'NOT_HTML',
       'one page',
       'NOT_HTML',
@@ -106,6 +110,7 @@ test('answers mean what they mean without a browser', async (t) => {
     ],
   );
   assert.equal(server.count('/next'), 0, 'where a page has moved to is a unit of its own');
+  assert.equal(server.count('/landed'), 1, 'where its script leads is the page');
   assert.equal(other.count(), 0, 'nothing was sent to where the collection does not go');
   const whole = await walk(source);
   assert.deepEqual(whole.records, [{ title: 'page' }, { title: 'next' }]);
