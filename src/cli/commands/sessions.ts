@@ -2,6 +2,7 @@ import { commandLineEnvironment } from '../environment.ts';
 import type { CommandLine, CommandSpec } from '../command.ts';
 import { exitCodes } from '../exitCodes.ts';
 import { sessionsOfWorkspace } from '../findSession.ts';
+import { moneyWords } from '../moneyText.ts';
 import { summaryOf } from '../summary.ts';
 
 /** `cf-collect sessions`. */
@@ -23,6 +24,8 @@ async function listThem({ workspace, isJson }: CommandLine): Promise<number> {
       const more = {
         name: view.name,
         createdAt: view.createdAt,
+        spentMicroUsd: view.spentMicroUsd,
+        reservedMicroUsd: view.reservedMicroUsd,
         resumable: isResumable,
         holder,
         damage,
@@ -33,7 +36,8 @@ async function listThem({ workspace, isJson }: CommandLine): Promise<number> {
         view.createdAt.slice(0, 16).replace('T', ' '),
         view.state.padEnd(11),
         `${view.records} records`,
-      ];
+        moneyWords(view),
+      ].filter((word) => word !== '');
       process.stdout.write(`${layout.session}  ${view.name.padEnd(16)} ${words.join('  ')}\n`);
     }
   }
