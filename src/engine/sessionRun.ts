@@ -163,6 +163,11 @@ export class SessionRun {
       const why = { reason, reasonMessage: message, reasonCode: code };
       return { view: { ...view, state: 'paused', ...why }, live };
     }
+    // It is journalled before it is at rest: whoever resumes at once would be passed over.
+    if (this.#pause && view.state === 'paused' && !this.#isEnding) {
+      const none = { reason: null, reasonMessage: null, reasonCode: null };
+      return { view: { ...view, state: 'active', ...none }, live };
+    }
     return { view, live };
   }
 

@@ -259,6 +259,21 @@ test('errors that may pass are tried again until they pass, or attempts are used
   );
 });
 
+test('as soon as a pause is shown, it can be ended', async (t) => {
+  let isFree = false;
+  const { run } = await begin(t, units(1), async function* (unit, signal) {
+    if (!isFree) await untilAborted(signal);
+    yield lastPage([unit.key]);
+  });
+  await run.start();
+  const pausing = run.pause('setup', 'something is missing');
+  await until(() => run.snapshot().view.state === 'paused');
+  isFree = true;
+  await run.unpause();
+  await pausing;
+  assert.equal((await run.finished).state, 'completed');
+});
+
 test('a full disk pauses, keeps what waits, and goes on when there is room again', async (t) => {
   const { run, store, failing, root } = await begin(t, units(30), eachOnePage);
   const full = ({ operation, path }: { operation: string; path: string }) =>
