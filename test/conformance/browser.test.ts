@@ -74,6 +74,7 @@ function subject(
       refused: 'RetryError',
     },
     hasHealth: true,
+    silentMs: 3_000,
     firstUnitMs: 20_000,
   };
 }

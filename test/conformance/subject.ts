@@ -73,6 +73,8 @@ export interface Subject<Item, Played extends Backend = Backend> {
   readonly errors: Readonly<Record<Situation, ExpectedError | 'n/a'>>;
   /** false for a source whose work has no hosts, circuits and waiting times. */
   readonly hasHealth: boolean;
+  /** How long a call may take before the situation `silent` counts as one. Left out: 300. */
+  readonly silentMs?: number;
   /** How long its first unit may take, where something has to start first: a browser. Left out: 2000. */
   readonly firstUnitMs?: number;
   /** Its work makes no calls: what the contract says of calls says nothing of it. */

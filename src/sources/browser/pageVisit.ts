@@ -34,6 +34,9 @@ export interface Look {
   readonly isChanged: boolean;
 }
 
+/** How long an open page may take to answer: one whose script never ends does not. */
+const answerLimitMs = 15_000;
+
 /** How often the page may go on to another document while it is looked at. */
 const maxMovesPerLook = 5;
 
@@ -70,7 +73,7 @@ export class PageVisit implements Visitor {
   async open(): Promise<CanonicalUrl | undefined> {
     const { unit, tab, config, turn, facts, signal } = this.#parts;
     const { timeoutMs, maxBodyBytes } = config.request;
-    await operate(tab.begin(this, unit.lane), this.signal, timeoutMs, unit.key);
+    await operate(tab.begin(this, unit.lane), this.signal, answerLimitMs, unit.key);
     const { response } = await turn.ask(
       () => tab.goto(unit.key, { waitUntil: config.browser.waitUntil, timeoutMs, signal }),
       { facts, signal, isAccepted: (status) => status >= 200 && status < 300 },
@@ -221,23 +224,22 @@ export class PageVisit implements Visitor {
   }
 
   async #content(): Promise<string> {
-    const { tab, config, unit } = this.#parts;
-    const { timeoutMs } = config.request;
+    const { tab, unit } = this.#parts;
     for (let moves = 0; ; moves++) {
       try {
-        return await operate(tab.page.content(), this.signal, timeoutMs, unit.key);
+        return await operate(tab.page.content(), this.signal, answerLimitMs, unit.key);
       } catch (error) {
         if (moves >= maxMovesPerLook || !isNavigating(error)) throw error;
-        const loaded = tab.page.waitForLoadState('domcontentloaded', { timeout: timeoutMs });
-        await operate(loaded, this.signal, timeoutMs, unit.key);
+        const loaded = tab.page.waitForLoadState('domcontentloaded', { timeout: answerLimitMs });
+        await operate(loaded, this.signal, answerLimitMs, unit.key);
       }
     }
   }
 
   async #showsHtml(): Promise<boolean> {
-    const { tab, config, unit } = this.#parts;
+    const { tab, unit } = this.#parts;
     const asked = tab.page.evaluate<string>('document.contentType');
-    return hasHtmlType(await operate(asked, this.signal, config.request.timeoutMs, unit.key));
+    return hasHtmlType(await operate(asked, this.signal, answerLimitMs, unit.key));
   }
 
   #tooLarge(): UnitFailedError {

@@ -10,7 +10,7 @@ import { claim, errorOf, pagesOf, planAll, recordTexts, within } from '../drive.
 import { type Situation, situations, throttledMs } from '../subject.ts';
 
 const classes = { RetryError, ThrottledError, UnitFailedError };
-const timeoutMs = 300;
+const usualSilentMs = 300;
 
 function checkSituation(situation: Situation) {
   return checkIf(
@@ -18,6 +18,7 @@ function checkSituation(situation: Situation) {
     `tells ${situation} by the class of its error`,
     async ({ backend, subject, create }) => {
       const expected = subject.errors[situation];
+      const silentMs = subject.silentMs ?? usualSilentMs;
       assert.ok(expected !== 'n/a');
       const planner = await create();
       const [unit] = await planAll(planner);
@@ -29,11 +30,11 @@ function checkSituation(situation: Situation) {
       );
 
       // Warmed up, so that the situation meets the data and not what comes before it (robots.txt).
-      const source = await create({}, situation === 'silent' ? timeoutMs : 5_000);
+      const source = await create({}, situation === 'silent' ? silentMs : 5_000);
       await pagesOf(source, claim(unit, 1));
       await backend.behave(situation);
       const error = await within(
-        timeoutMs + 2_000,
+        silentMs + 2_000,
         `the error for ${situation}`,
         errorOf(pagesOf(source, claim(unit, 1))),
       );
