@@ -7,6 +7,7 @@ import { findStateRoot, listSessions } from '../../storage/sessions.ts';
 import type { NewUnit } from '../../core/unit.ts';
 import { isOfThisProgram, readJsonFile, type Detected } from './detect.ts';
 import { count } from './importNotes.ts';
+import { boughtFollowUps } from './boughtFollowUps.ts';
 import { collectionPath } from './collectionFile.ts';
 import {
   importedFrom,
@@ -84,6 +85,15 @@ async function carryOver(
     return { unit, doneBy, records: recordsIn(fileSystem, path) };
   });
   units.push(...doneQueries(task, checkpoint, isFiles ? [] : planned));
+  for (const { path } of scans) {
+    const bought = await boughtFollowUps(collection, recordsIn(fileSystem, path));
+    const doneBy = `imported from ${basename(path)}`;
+    units.push(...bought.map((unit) => ({ unit, doneBy, records: [] })));
+    if (bought.length > 0)
+      notes.carriedOver(
+        `tweets whose replies are in ${basename(path)}, not to be bought again: ${bought.length}`,
+      );
+  }
   const made = await makeSession(
     environment,
     {
@@ -118,7 +128,7 @@ function doneQueries(
   if (left.length > 0) {
     notes.notCarriedOver(
       `the queries that were done: ${left.join('; ')}`,
-      'the collection has no unit for them: a collection of Apify runs can not be made of reply-guyd yet',
+      'the collection has no unit for them. To go on, make a collection of the template apify-tweet-replies with all queries, also those that are left, in "for", and import with --collection FILE',
     );
   }
   return units;

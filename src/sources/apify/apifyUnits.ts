@@ -99,6 +99,6 @@ export function templateNames(input: JsonValue): ReadonlySet<string> {
 }
 
 /** Units of one API share a lane. */
-export function laneOf({ baseUrl }: ApifySourceConfig): string {
+function laneOf({ baseUrl }: ApifySourceConfig): string {
   return new URL(baseUrl).host;
 }

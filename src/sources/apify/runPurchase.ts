@@ -18,7 +18,7 @@ import { whyNotStarted } from './apifyFailure.ts';
 import type { RunPlan } from './apifyUnits.ts';
 
 /** The kind of a call's handle: its id is that of a run. */
-export const runHandle = 'apify-run';
+const runHandle = 'apify-run';
 
 /** The clocks here and there may differ by this much without a run being overlooked. */
 const clockMarginMs = 3_600_000;

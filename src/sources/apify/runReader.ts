@@ -39,7 +39,7 @@ export interface RunEnd {
 }
 
 /** Whether a run is over. */
-export function isOver({ status }: Pick<ActorRun, 'status'>): boolean {
+function isOver({ status }: Pick<ActorRun, 'status'>): boolean {
   return overStatuses.has(status);
 }
 

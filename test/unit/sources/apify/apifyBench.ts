@@ -32,7 +32,7 @@ export function apifyConfig(source: object): ApifySourceConfig {
 }
 
 /** An actor that sells numbered items: `input.count` of them. */
-export function counter(changes: Partial<ApifyActor> = {}): ApifyActor {
+function counter(changes: Partial<ApifyActor> = {}): ApifyActor {
   return {
     name: 'me/counter',
     usdPerItem: 0.01,
@@ -51,7 +51,7 @@ export const quick = { pollMs: 5, settleMs: 30, doubtMs: 6000 };
 export const hasty = { timing: { ...quick, doubtMs: 400 }, request: { timeoutMs: 350 } };
 
 /** What is said in a log, at `warn` and above. */
-export class Warnings implements Logger {
+class Warnings implements Logger {
   readonly said: string[] = [];
   debug(): void {
     // Not of interest.
