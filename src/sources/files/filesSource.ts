@@ -1,11 +1,10 @@
 import { stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isMergeSource, type FilesSourceConfig } from '../../core/config/filesSource.ts';
 import { PauseError, UnitFailedError } from '../../core/errors.ts';
 import type { HostHealth } from '../../core/events.ts';
 import { parseJson, type JsonObject, type JsonValue } from '../../core/json.ts';
-import { toFileName } from '../../core/names.ts';
 import type { Fingerprint, MissingKeyPart } from '../../core/keys.ts';
 import type { ClaimedUnit, NewUnit } from '../../core/unit.ts';
 import type {
@@ -20,18 +19,9 @@ import { Census, type InputSummary } from './census.ts';
 import { compileFileFields, type FileFieldReader } from './fileFields.ts';
 import { FileItem, type Origin } from './fileItem.ts';
 import { formOptionsOf } from './formOptions.ts';
-import { inputForm } from './inputForm.ts';
 import type { InputCursor, InputPage, ReadOptions } from './inputLine.ts';
-import {
-  digestOf,
-  fromUnitInput,
-  hasPattern,
-  matchInputs,
-  namedInputs,
-  toUnitInput,
-  type Input,
-  type MatchedInput,
-} from './inputList.ts';
+import type { Input } from './inputList.ts';
+import { InputUnits } from './inputUnits.ts';
 import { keyOf } from './lineKey.ts';
 import { readInput } from './readInput.ts';
 import { sortValue, type SortValue } from './sortOrder.ts';
@@ -46,12 +36,6 @@ interface Facts {
   /** What the line holds, where a record is yet to be made of it. */
   readonly value?: JsonValue | undefined;
 }
-
-const lane = 'files';
-/** Group of the unit that finds the files. */
-const matchingName = 'inputs';
-/** Key and group of the unit that hands the sorted records over. */
-const sortedName = 'sorted';
 
 /** What is handed over of one page. */
 interface Selected {
@@ -85,13 +69,11 @@ export class FilesSource implements Source<FileItem> {
   readonly traits: SourceTraits;
   readonly #config: FilesSourceConfig;
   readonly #context: SourceContext;
-  readonly #hasPatterns: boolean;
   /** Which lines are kept is decided before one is handed over. */
   readonly #decidesFirst: boolean;
   /** Nothing goes on without all files. */
   readonly #needsAll: boolean;
-  /** The files by their numbers: those that the collection names, or all, where {@link #needsAll} says so. */
-  #inputs: readonly Input[];
+  readonly #units: InputUnits;
   /** Only where it is wanted afterwards, or before, what all files came to. */
   #census: Census | undefined;
   readonly #sorter: Sorter;
@@ -100,7 +82,6 @@ export class FilesSource implements Source<FileItem> {
   /** Up to where the sorter has been fed. */
   #fed = { input: 0, lines: 0 };
   #areChecked = false;
-  #list: string | undefined;
   readonly #closed = new AbortController();
 
   constructor(config: FilesSourceConfig, context: SourceContext) {
@@ -109,45 +90,28 @@ export class FilesSource implements Source<FileItem> {
     this.#context = context;
     this.#decidesFirst = onConflict !== 'first' || sort !== undefined;
     this.#needsAll = this.#decidesFirst || isMergeSource(config);
-    const first = config.inputs.findIndex(hasPattern);
-    this.#hasPatterns = first >= 0;
+    this.#units = new InputUnits(config, context, this.#needsAll);
     this.traits = {
       paid: false,
-      discovers: this.#hasPatterns,
+      discovers: this.#units.hasPatterns,
       resumesMidUnit: true,
       inOrder: true,
     };
-    this.#inputs = namedInputs(
-      this.#hasPatterns ? config.inputs.slice(0, first) : config.inputs,
-      context.root,
-    );
     this.#sorter = new Sorter(join(context.scratch, 'sort'));
     this.#options = {
       ...formOptionsOf(config),
       ...(fields === undefined ? {} : { makeOther: (value) => ({ value }) }),
     };
-    if (this.#needsAll && !this.#hasPatterns) this.#census = this.#makeCensus();
     this.#fields = fields === undefined ? undefined : compileFileFields(fields);
   }
 
   async *plan(signal: AbortSignal): AsyncGenerator<NewUnit, void, void> {
     signal.throwIfAborted();
     await Promise.resolve();
-    if (!this.#hasPatterns) {
-      yield* this.#unitsOf(this.#inputs.map((_, index) => ({ index })));
-      return;
+    for (const unit of this.#units.planned()) {
+      signal.throwIfAborted();
+      yield unit;
     }
-    // Where all files are needed, nobody begins with one before all are known.
-    if (!this.#needsAll) {
-      const named = this.#inputs.map((_, index) => ({ index }));
-      for (const unit of this.#unitsOf(named)) {
-        signal.throwIfAborted();
-        yield unit;
-      }
-    }
-    const patterns = this.#config.inputs.filter(hasPattern).join(', ');
-    const input = { kind: matchingName };
-    yield { key: `files of ${patterns}`, lane, group: matchingName, input };
   }
 
   async *collect(
@@ -157,21 +121,14 @@ export class FilesSource implements Source<FileItem> {
     const signal = AbortSignal.any([context.signal, this.#closed.signal]);
     try {
       signal.throwIfAborted();
-      if (unit.input['kind'] === matchingName) {
-        yield { items: [], units: await this.#match(), end: { by: 'files found' } };
+      const work = await this.#units.workOf(unit);
+      if (work.kind === 'search') {
+        yield { items: [], units: await this.#units.search(), end: { by: 'files found' } };
         return;
       }
-      await this.#prepare(unit, signal);
-      const matched = this.#needsAll ? undefined : fromUnitInput(unit.input, this.#context.root);
-      const index = Number(unit.input['index']);
-      if (matched !== undefined) {
-        if (unit.cursor === undefined) await this.#tellChange(matched);
-        yield* this.#collectInput(matched, undefined, unit.cursor, signal);
-      } else if (index < this.#inputs.length) {
-        yield* this.#collectInput(this.#input(index), index, unit.cursor, signal);
-      } else {
-        yield* this.#collectSorted(unit.cursor, signal);
-      }
+      if (this.#needsAll) await this.#prepare(signal);
+      if (work.kind === 'sorted') yield* this.#collectSorted(unit.cursor, signal);
+      else yield* this.#collectInput(work.input, work.index, unit.cursor, signal);
     } catch (error) {
       throw signal.aborted ? signal.reason : this.#failure(error);
     }
@@ -221,82 +178,25 @@ export class FilesSource implements Source<FileItem> {
   async summarize(signal: AbortSignal): Promise<readonly InputSummary[]> {
     try {
       await this.#checkInputs();
-      this.#census ??= this.#makeCensus();
-      return await this.#census.summarize(signal);
+      return await this.#theCensus().summarize(signal);
     } catch (error) {
       throw signal.aborted ? signal.reason : asPause(error);
     }
   }
 
-  /** The units of files, and of the sorted records where they are sorted. */
-  *#unitsOf(inputs: readonly JsonObject[]): Generator<NewUnit, void, void> {
-    const { sort } = this.#config;
-    const groups = new Set<string>([matchingName, ...(sort === undefined ? [] : [sortedName])]);
-    for (const input of inputs) {
-      const { file, index } = input;
-      const name = typeof file === 'string' ? file : this.#input(Number(index)).name;
-      const group = distinct(toFileName(inputForm(name).stem), groups);
-      yield { key: name, lane, group, input };
-    }
-    if (sort === undefined) return;
-    const input = {
-      index: this.#inputs.length,
-      ...(this.#list === undefined ? {} : { list: this.#list }),
-    };
-    yield { key: `${sortedName} by ${sort}`, lane, group: sortedName, input };
-  }
-
-  /** The units of the files that patterns match now, and of those that the collection names behind a pattern. */
-  async #match(): Promise<NewUnit[]> {
-    if (this.#needsAll) {
-      const list = await this.#matchAll();
-      return [...this.#unitsOf(this.#inputs.map((_, index) => ({ index, list })))];
-    }
-    const behind = this.#config.inputs.slice(this.#inputs.length);
-    const matched = await matchInputs(behind, this.#context);
-    // A file that was named before is a unit already.
-    const named = this.#inputs.map((_, index) => ({ index }));
-    return [...this.#unitsOf([...named, ...matched.map(toUnitInput)])].slice(named.length);
-  }
-
-  async #matchAll(): Promise<string> {
-    const matched = await matchInputs(this.#config.inputs, this.#context);
-    this.#inputs = matched;
-    this.#census = this.#makeCensus();
-    this.#list = digestOf(matched);
-    return this.#list;
-  }
-
-  #makeCensus(): Census {
-    const { root, scratch, keyFields } = this.#context;
-    const paths = this.#inputs.map(({ path }) => resolve(root, path));
-    return new Census(
-      paths,
-      this.#config.onConflict,
-      keyFields,
-      scratch,
-      formOptionsOf(this.#config),
-    );
+  #theCensus(): Census {
+    const { onConflict } = this.#config;
+    const { keyFields, scratch } = this.#context;
+    const paths = this.#units.inputs.map(({ path }) => path);
+    const options = formOptionsOf(this.#config);
+    return (this.#census ??= new Census(paths, onConflict, keyFields, scratch, options));
   }
 
   /** Makes sure of what has to be known before a line is handed over. */
-  async #prepare(unit: ClaimedUnit, signal: AbortSignal): Promise<void> {
-    if (!this.#needsAll) return;
-    if (this.#hasPatterns) {
-      const list = this.#list ?? (await this.#matchAll());
-      if (unit.input['list'] !== list) throw otherFiles(this.#config.inputs.filter(hasPattern));
-    }
+  async #prepare(signal: AbortSignal): Promise<void> {
+    const census = this.#theCensus();
     if (!this.#areChecked) await this.#checkInputs();
-    if (this.#decidesFirst) await this.#census?.complete(signal);
-  }
-
-  /** What is read is what is there; that it is not what was there when it was found is for a person to know. */
-  async #tellChange({ name, path, found }: MatchedInput): Promise<void> {
-    const now = await stat(path).catch(() => undefined);
-    if (now === undefined || found === undefined) return;
-    if (now.size === found.bytes && now.mtimeMs === found.modifiedMs) return;
-    const message = `${name} has changed since it was found. What it holds now is read.`;
-    this.#context.logger.warn({ code: 'INPUT_CHANGED', file: name }, message);
+    if (this.#decidesFirst) await census.complete(signal);
   }
 
   #failure(error: unknown): unknown {
@@ -358,8 +258,8 @@ export class FilesSource implements Source<FileItem> {
     cursor: JsonValue | undefined,
     signal: AbortSignal,
   ): AsyncGenerator<Page<FileItem>, void, void> {
-    await this.#feedUpTo(this.#inputs.length, 0, signal);
-    const origins = this.#inputs.map((input) => this.#origin(input));
+    await this.#feedUpTo(this.#units.inputs.length, 0, signal);
+    const origins = this.#units.inputs.map((input) => this.#origin(input));
     const passed = Number(cursor ?? 0);
     let count = 0;
     for await (const piece of this.#sorter.sorted()) {
@@ -445,10 +345,10 @@ export class FilesSource implements Source<FileItem> {
     }
     if (this.#fed.input === index && this.#fed.lines === lines) return;
     await this.#sorter.clear();
-    for (let input = 0; input <= index && input < this.#inputs.length; input++) {
+    for (let input = 0; input <= index && input < this.#units.inputs.length; input++) {
       const end = input === index ? lines : this.#linesOf(input);
       this.#fed = { input, lines: 0 };
-      const origin = this.#origin(this.#input(input));
+      const origin = this.#origin(this.#units.at(input));
       const pages = this.#census?.pages(input, this.#make, signal) ?? [];
       for await (const page of pages) {
         const first = this.#fed.lines;
@@ -466,15 +366,8 @@ export class FilesSource implements Source<FileItem> {
   }
 
   async #checkInputs(): Promise<void> {
-    for (const input of this.#inputs) await checkInput(input);
+    for (const input of this.#units.inputs) await checkInput(input);
     this.#areChecked = true;
-  }
-
-  #input(index: number): Input {
-    const input = this.#inputs[index];
-    if (input === undefined)
-      throw new UnitFailedError('NO_SUCH_INPUT', `There is no input ${index}.`);
-    return input;
   }
 
   #origin({ name, path }: Input): Origin {
@@ -491,18 +384,6 @@ const adviceOf: Readonly<Record<string, string>> = {
   INPUT_CHANGED:
     'Put it back as it was and retry the failed units, or begin a new session for what it holds now.',
 };
-
-function otherFiles(patterns: readonly string[]): PauseError {
-  const message = `The files of ${patterns.join(', ')} are not those that were found when the session began: some have come, gone or changed. Put that right and resume, or begin a new session.`;
-  return new PauseError('INPUT_CHANGED', message, { patterns: [...patterns] });
-}
-
-function distinct(base: string, taken: Set<string>): string {
-  let name = base;
-  for (let n = 2; taken.has(name); n++) name = `${base}_${n}`;
-  taken.add(name);
-  return name;
-}
 
 /** @throws PauseError when an input is not what it was when the merge began. */
 async function checkInput({ name, path, was }: Input): Promise<void> {

@@ -86,7 +86,8 @@ export async function* lineValues(
     }
     if (passedOver === 0) continue;
     const more = passedOver > skipped.length ? ` and ${passedOver - skipped.length} more` : '';
-    const message = `${file}: ${passedOver} lines give no unit: ${skipped.join(', ')}${more}.`;
+    const lines = passedOver === 1 ? 'line gives' : 'lines give';
+    const message = `${file}: ${passedOver} ${lines} no unit: ${skipped.join(', ')}${more}.`;
     logger.warn({ code: 'FOR_LINES_SKIPPED', file, lines: passedOver }, message);
   }
 }
