@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { RetryError } from '../../../../src/core/errors.ts';
 import { lookPlan } from '../../../../src/sources/browser/interactions.ts';
 import { claim, errorOf, never, pagesOf, planAll } from '../../../conformance/drive.ts';
-import { html } from '../../../fixtures/answers.ts';
+import { flapping, html, send } from '../../../fixtures/answers.ts';
 import { FaultyServer } from '../../../fixtures/faultyServer.ts';
 import { withWorkspace } from '../../../fixtures/workspace.ts';
 import { browserConfig, KeptLog, openBrowser, visitFirst } from './browserBench.ts';
@@ -24,21 +24,14 @@ function page(body: string, script = ''): ReturnType<typeof html> {
 const rows = { items: 'li', fields: { name: 'b' } };
 
 test('each interaction is tried twice and has its line; one that fails does not end the page', async (t) => {
-  server.route(
-    '/work',
-    page(
-      '<button id="shy" hidden>b</button><ul></ul>',
-      `const add = (name) => document.querySelector('ul').insertAdjacentHTML('beforeend', '<li><b>' + name + '</b></li>');
-       shy.onclick = () => add('from shy');
-       setTimeout(() => { shy.hidden = false; }, 900);`,
-    ),
-  );
+  server.route('/work', page('<a id="shy" href="/flaky">on</a>'));
+  // Where it leads is out of order at the first try.
+  server.route('/flaky', flapping(1, send(503, 'down'), page('<ul><li><b>from shy</b></li></ul>')));
   const { records, log } = await visitFirst(t, {
     start: [server.url('/work')],
     ...rows,
     interactions: [
-      // Its first try ends before the button is there, the second finds it.
-      { type: 'click', selector: '#shy', timeoutMs: 600 },
+      { type: 'click', selector: '#shy' },
       { type: 'hover', selector: '#nobody', timeoutMs: 50 },
       { type: 'key', value: 'Escape' },
     ],
@@ -86,7 +79,7 @@ test('each interaction is tried twice and has its line; one that fails does not 
     ],
   );
   for (const { fields } of log.interactions) {
-    assert.equal(fields['page'], server.url('/work'));
+    assert.equal(fields['page'], server.url('/flaky'));
     assert.equal(typeof fields['ms'], 'number');
   }
   assert.match(String(log.interactions[1]?.fields['error']), /Timeout 50ms/);
