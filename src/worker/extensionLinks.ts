@@ -71,6 +71,7 @@ export class ExtensionLinks {
     if (link === undefined) return;
     if ('message' in payload && name === 'sourceMessage') link.listener?.(payload.message);
     else if ('reason' in payload) {
+      this.#links.delete(payload.link);
       link.end({ kind: 'gone', error: new PauseError('EXTENSION_SOURCE_GONE', payload.reason) });
     }
   }
