@@ -56,7 +56,9 @@ function offline(context: SourceContext): SourceContext {
     const message = 'Re-mapping sends nothing, and the source was about to.';
     return Promise.reject(new FaultError('REMAP_CALLS_OUT', message));
   };
-  return { ...context, secrets: { get: refuse }, requests: { take: refuse }, health: [] };
+  // What is not sent needs no secret: their names stand for them, as in what was received.
+  const secrets = { get: (name: string) => Promise.resolve(`\${secret:${name}}`) };
+  return { ...context, secrets, requests: { take: refuse }, health: [] };
 }
 
 class RemapSource implements Source<RemapItem> {
