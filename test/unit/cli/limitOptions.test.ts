@@ -13,8 +13,8 @@ function limitsOf(...args: string[]): object {
     run: () => Promise.resolve(0),
   };
   const parsed = parseCommandLine(['go', ...args], [command]);
-  assert.equal(parsed.kind, 'command');
-  return parsed.kind === 'command' ? limitsFrom(parsed.line) : {};
+  if (parsed.kind !== 'command') throw new Error('a command is expected');
+  return limitsFrom(parsed.line);
 }
 
 test('only the limits that are given are set', () => {
