@@ -25,20 +25,24 @@ function configOf(source: object): RestSourceConfig {
 }
 
 /** @param price what a call costs; left out: nothing. */
-function subject(paging: Paging, price?: object): Subject<RestItem, HttpBackend> {
+function subject(
+  paging: Paging,
+  price?: object,
+  shelf: object = shelves,
+): Subject<RestItem, HttpBackend> {
   const { paginate, more = {} } = pagings[paging];
   const isPaid = price !== undefined;
   // What may have been charged is not tried again by itself.
   const mayPass = isPaid ? 'UnitFailedError' : 'RetryError';
   return {
-    name: `rest, paged by ${paging}${isPaid ? ', priced' : ''}`,
+    name: `rest, paged by ${paging}${isPaid ? ', priced' : ''}${shelf === shelves ? '' : ', for every line of a file'}`,
     traits: { paid: isPaid, discovers: false, resumesMidUnit: true },
     start: () => HttpBackend.start(answerPaged),
     create: (backend, context, { timeoutMs }) =>
       createRestSource(
         configOf({
           type: 'rest',
-          for: { shelf: shelves },
+          for: { shelf },
           url: `${backend.server.url(`/${paging}/`)}{shelf}`,
           paginate,
           items: 'things',
@@ -52,7 +56,7 @@ function subject(paging: Paging, price?: object): Subject<RestItem, HttpBackend>
           ...more,
           ...(isPaid ? { price } : {}),
         }),
-        context,
+        { ...context, root: import.meta.dirname },
       ),
     expected: () =>
       shelves.flatMap((shelf) =>
@@ -77,3 +81,4 @@ function subject(paging: Paging, price?: object): Subject<RestItem, HttpBackend>
 
 for (const paging of Object.keys(pagings) as Paging[]) testSource(subject(paging));
 testSource(subject('cursor', { perCallUsd: 0.001 }));
+testSource(subject('cursor', undefined, { from: 'shelves.csv', path: 'shelf' }));
