@@ -17,6 +17,9 @@ const pagesForMemory = 500;
 const ratioAtMost = 1.25;
 const growthAtMostPercent = 20;
 const sampleEveryMs = 250;
+/** Pages between which memory is compared. */
+const early = { from: 0.2 * pagesForMemory, to: 0.4 * pagesForMemory };
+const late = { from: 0.8 * pagesForMemory, to: 0.99 * pagesForMemory };
 
 const figureOf =
   (name: string) =>
@@ -108,20 +111,17 @@ async function measureMemory(): Promise<Figure[]> {
     await site.close();
   }
   // The first pages warm everything up; at the last ones it is being ended.
-  const within = (from: number, to: number) =>
+  const within = ({ from, to }: typeof early) =>
     samples.filter(({ pages }) => pages >= from && pages < to);
-  const early = within(0.2 * pagesForMemory, 0.4 * pagesForMemory);
-  const late = within(0.8 * pagesForMemory, 0.99 * pagesForMemory);
   const figure = figureOf(`Browser, memory over ${pagesForMemory} pages`);
   return (['engine', 'browser'] as const).flatMap((who) => {
-    const [first, last] = [early, late].map((of) => of.map((sample) => sample[who])) as [
-      number[],
-      number[],
-    ];
+    const [first, last] = [early, late].map((span) =>
+      within(span).map((sample) => sample[who]),
+    ) as [number[], number[]];
     const growth = (spread(last).median / spread(first).median - 1) * 100;
     return [
-      figure(`${who}, pages 100 to 200`, 'MB', first),
-      figure(`${who}, pages 400 to 495`, 'MB', last),
+      figure(`${who}, pages ${early.from} to ${early.to}`, 'MB', first),
+      figure(`${who}, pages ${late.from} to ${late.to}`, 'MB', last),
       figure(`${who} grows by`, '%', [growth], growthAtMostPercent),
     ];
   });
