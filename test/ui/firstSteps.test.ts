@@ -4,7 +4,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { readCollectionText } from '../../src/core/collectionText.ts';
 import { runCli } from '../fixtures/cli.ts';
-import { withSampleWindow } from './sampleWindow.ts';
+import { untilTold, withSampleWindow } from './sampleWindow.ts';
 
 const removeCollection = (folder: string) => rm(path.join(folder, 'books.collect.json'));
 
@@ -34,6 +34,39 @@ test('an empty view leads to a new collection: template, name, a valid file that
     await input.getByText('my-papers.collect.json exists already').waitFor();
     await workbench.page.keyboard.press('Escape');
     assert.equal(await readFile(path.join(folder, 'my-papers.collect.json'), 'utf8'), text);
+  });
+});
+
+test('what a template needs is offered: its secret is asked for, its code goes along', async () => {
+  await withSampleWindow('needs', {}, async ({ workbench, folder }) => {
+    await workbench.openView('Collector');
+    await workbench.runCommand('Collector: New Collection');
+    await workbench.pick('GitHub');
+    await workbench.enter('issues');
+    await workbench.tab('issues.collect.json').waitFor();
+    await untilTold(workbench, /needs the secret GITHUB_TOKEN/);
+    await workbench.screenshot('first-5-secret');
+    await workbench.answer(/GITHUB_TOKEN/, 'Set Secret');
+    await workbench.page.getByText('Set Secret GITHUB_TOKEN').first().waitFor();
+    await workbench.enter('open-sesame');
+    await workbench.runCommand('Collector: New Collection');
+    // It is further down than the list shows at first.
+    const list = workbench.page.locator('.quick-input-widget input').first();
+    await list.fill('Your own code');
+    await workbench.pick('A module of yours');
+    await workbench.screenshot('first-6-code-name');
+    await workbench.enter('news');
+    await workbench.tab('news.collect.json').waitFor();
+    const { source } = readCollectionText(
+      await readFile(path.join(folder, 'news.collect.json'), 'utf8'),
+      'x',
+    ).collection;
+    assert.equal(source.type === 'module' && source.module, 'news.mjs');
+    assert.match(await readFile(path.join(folder, 'news.mjs'), 'utf8'), /defineSource/);
+    const types = await readFile(path.join(folder, 'cf-collector-source.d.ts'), 'utf8');
+    assert.match(types, /declare module/);
+    const issues = await readFile(path.join(folder, 'issues.collect.json'), 'utf8');
+    assert.ok(!issues.includes('open-sesame'));
   });
 });
 
