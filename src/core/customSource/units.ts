@@ -23,7 +23,7 @@ export function unitOf(given: unknown): WirePlannedUnit {
 }
 
 /** A copy that nobody else holds, as it is after its way through JSON. */
-export function plain(value: unknown, name: string): JsonValue {
+function plain(value: unknown, name: string): JsonValue {
   return parseJson(jsonTextOf(value, name));
 }
 

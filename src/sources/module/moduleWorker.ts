@@ -1,5 +1,6 @@
 import { registerHooks } from 'node:module';
 import { workerData } from 'node:worker_threads';
+import { defineSource } from '../../core/customSource/definition.ts';
 import { placeIn } from '../../core/customSource/place.ts';
 import { UsageError } from '../../core/errors.ts';
 import { serveSource } from '../../protocol/customSource.ts';
@@ -9,7 +10,7 @@ import type { WorkerStart } from './workerStart.ts';
 const { module, root, port } = workerData as WorkerStart;
 
 /** What `cf-collector/source` is for a module: there is no package of that name where collections are. */
-const sourceApi = `data:text/javascript,${encodeURIComponent('export const defineSource = (source) => source;')}`;
+const sourceApi = `data:text/javascript,${encodeURIComponent(`export const defineSource = ${defineSource.toString()};`)}`;
 
 registerHooks({
   resolve: (specifier, context, next) =>
