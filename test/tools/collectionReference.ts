@@ -31,7 +31,7 @@ export async function referenceText(): Promise<string> {
   const head = `# The collection file
 
 \`NAME.collect.json\` is JSON; comments and trailing commas are allowed. This page is made from the schema that
-the editor completes from. On a resume only \`limits\`, \`durability\`, \`checkpoints\` and \`retry\` may have changed.
+the editor completes from. On a resume only \`limits\`, \`durability\`, \`checkpoints\`, \`retry\` and \`debug\` may have changed.
 `;
   return format([head, ...sections].join('\n'), { parser: 'markdown' });
 }
@@ -57,15 +57,22 @@ function describe(title: string, node: SchemaNode, sections: string[]): void {
   for (const [key, child] of entries) {
     const name = title === '' ? key : `${title}.${key}`;
     for (const branch of branches(child)) {
-      const kind = branch.properties?.['type']?.const;
-      const suffix = typeof kind === 'string' ? ` (type: ${kind})` : '';
-      describe(`${name}${suffix}`, branch, sections);
+      describe(`${name}${kindOf(branch)}`, branch, sections);
+      // What stands in a list within a list is as in the outer one.
+      if (branch.items === undefined || name.includes('[]')) continue;
+      for (const item of branches(branch.items))
+        describe(`${name}[]${kindOf(item)}`, item, sections);
     }
     if (typeof child.additionalProperties === 'object') {
       for (const branch of branches(child.additionalProperties))
         describe(`${name}.NAME`, branch, sections);
     }
   }
+}
+
+function kindOf(node: SchemaNode): string {
+  const kind = node.properties?.['type']?.const;
+  return typeof kind === 'string' ? ` (type: ${kind})` : '';
 }
 
 function branches(node: SchemaNode): readonly SchemaNode[] {
