@@ -88,9 +88,10 @@ export async function carryOut<Item>(
     if (outcome !== undefined) return outcome;
     if (error instanceof FaultError) throw error;
     await outbox.close();
-    return await settle(error, outbox, parts, calls, signal);
+    outcome = await settle(error, outbox, parts, calls, signal);
+    return outcome;
   } finally {
-    calls?.leave();
+    calls?.leave(outcome?.kind === 'retry' || outcome?.kind === 'throttled');
   }
 }
 

@@ -1,7 +1,10 @@
-import { PauseError } from '../../core/errors.ts';
+import { PauseError, ThrottledError } from '../../core/errors.ts';
 import { formatsFor } from '../../core/format.ts';
 
 const { usd } = formatsFor('en');
+
+/** How long a unit waits for money that units hold which are tried again. */
+const heldMs = 2000;
 
 /** What a session may spend, and what of that is spent or set aside. All amounts are millionths of a US dollar. */
 export interface BudgetState {
@@ -12,7 +15,8 @@ export interface BudgetState {
 
 /**
  * Keeps spending below the ceiling: the worst case of a call is set aside before it leaves, and what it did not cost is
- * given back. A unit whose call does not fit waits as long as other units in flight may still give something back.
+ * given back. A unit whose call does not fit waits as long as other units in flight may still give something back, and
+ * goes back where those may that are tried again later: they need its place.
  */
 export class Budget {
   readonly #maxMicroUsd: number;
@@ -21,6 +25,8 @@ export class Budget {
   /** Units in flight, and how many of their calls are not settled. */
   readonly #holders = new Map<number, number>();
   readonly #waiting = new Set<number>();
+  /** Units with calls that are not settled, which wait to be tried again. */
+  readonly #resting = new Set<number>();
   readonly #wakers = new Set<() => void>();
 
   /** @param state what earlier starts have spent and set aside. */
@@ -33,14 +39,15 @@ export class Budget {
   /**
    * Sets an amount aside for a call of a unit; what is set aside counts at once.
    *
-   * @throws PauseError `BUDGET_REACHED` when there is no room, and nobody who might make some; the signal's reason.
+   * @throws PauseError `BUDGET_REACHED` when there is no room, and nobody who might make some; ThrottledError
+   *   `BUDGET_HELD` when only units may make some that wait to be tried again; the signal's reason.
    */
   async reserve(unit: number, microUsd: number, what: string, signal: AbortSignal): Promise<void> {
     this.#waiting.add(unit);
     try {
       while (this.#spent + this.#reserved + microUsd > this.#maxMicroUsd) {
         signal.throwIfAborted();
-        if (!this.#mayGetRoom()) throw this.#reached(microUsd, what);
+        if (!this.#mayGetRoom()) throw this.#noRoom(microUsd, what);
         await this.#changed(signal);
       }
     } finally {
@@ -54,6 +61,7 @@ export class Budget {
 
   /** A unit in flight has a call that is not settled, whose money is set aside already. */
   hold(unit: number): void {
+    this.#resting.delete(unit);
     this.#holders.set(unit, (this.#holders.get(unit) ?? 0) + 1);
   }
 
@@ -67,9 +75,14 @@ export class Budget {
     this.#wake();
   }
 
-  /** A unit is in flight no more: what it has set aside stays so, and nobody waits for it. */
-  leave(unit: number): void {
-    this.#holders.delete(unit);
+  /**
+   * A unit is in flight no more: what it has set aside stays so, and nobody waits for it.
+   *
+   * @param comesBack it is tried again later in this run.
+   */
+  leave(unit: number, comesBack = false): void {
+    const isHolding = this.#holders.delete(unit);
+    if (isHolding && comesBack) this.#resting.add(unit);
     this.#wake();
   }
 
@@ -91,6 +104,13 @@ export class Budget {
 
   #wake(): void {
     for (const wake of [...this.#wakers]) wake();
+  }
+
+  #noRoom(microUsd: number, what: string): PauseError | ThrottledError {
+    const isHopeless = this.#spent + microUsd > this.#maxMicroUsd;
+    if (this.#resting.size === 0 || isHopeless) return this.#reached(microUsd, what);
+    const message = 'The budget is set aside for units that are tried again first.';
+    return new ThrottledError('BUDGET_HELD', message, heldMs);
   }
 
   #reached(microUsd: number, what: string): PauseError {

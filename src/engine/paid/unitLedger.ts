@@ -80,9 +80,9 @@ export class UnitLedger implements UnitCalls {
     this.#give(event);
   }
 
-  /** The unit is in flight no more: nobody waits for what it has set aside. */
-  leave(): void {
-    this.#parts.budget.leave(this.#parts.unit.n);
+  /** The unit is in flight no more: nobody waits for what it has set aside. @param comesBack it is tried again. */
+  leave(comesBack: boolean): void {
+    this.#parts.budget.leave(this.#parts.unit.n, comesBack);
   }
 
   /**

@@ -73,6 +73,24 @@ test('nobody waits for a unit that has left, or that waits itself', async () => 
   await assert.rejects(third, isBudgetReached);
 });
 
+test('where units hold the money that are tried again, who waits for it goes back: they need its place', async () => {
+  const budget = budgetOf(100);
+  await budget.reserve(1, 80, 'w', never);
+  const second = budget.reserve(2, 50, 'w', never);
+  assert.ok(await isPending(second));
+  budget.leave(1, true);
+  await assert.rejects(second, { name: 'ThrottledError', code: 'BUDGET_HELD' });
+  await assert.rejects(budget.reserve(2, 101, 'w', never), isBudgetReached, 'it never fits');
+  budget.hold(1);
+  const third = budget.reserve(2, 50, 'w', never);
+  assert.ok(await isPending(third), 'unit 1 is back');
+  budget.settle(1, 80, 50);
+  await third;
+  budget.leave(1, true);
+  budget.leave(2);
+  await assert.rejects(budget.reserve(3, 1, 'w', never), isBudgetReached, 'it holds nothing more');
+});
+
 test('waiting ends with the signal', async () => {
   const budget = budgetOf(100);
   await budget.reserve(1, 100, 'w', never);
