@@ -34,6 +34,9 @@ export async function publishSession(
  */
 export async function discardStaged(fileSystem: FileSystem, staged: StagedLayout): Promise<void> {
   const made: string[] = [];
+  // Only its name could not be made durable: it is a session, and whole.
+  const published = new SessionLayout(staged.root, staged.session);
+  if ((await fileSystem.status(published.journal)) !== undefined) return;
   if ((await fileSystem.status(staged.journal)) !== undefined) {
     let isMadeHere = false;
     await scanJournal(fileSystem, staged.journal, journalStart, ({ events }) => {
