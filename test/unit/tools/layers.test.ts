@@ -13,7 +13,7 @@ const table = new Map([
   ['core', { values: '', types: '' }],
   ['dedup', { values: 'core', types: '' }],
   ['storage', { values: 'core dedup', types: '' }],
-  ['sources', { values: 'core', types: '' }],
+  ['sources', { values: 'core protocol', types: '' }],
   ['engine', { values: 'core dedup storage sources', types: '' }],
   ['protocol', { values: '', types: 'core' }],
   ['serve', { values: 'core engine', types: '' }],
