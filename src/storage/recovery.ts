@@ -157,7 +157,7 @@ export interface FilePart {
 }
 
 /** The event that adopts the whole good lines at the beginning of a part; undefined when there are none. */
-export async function adoptLines(
+async function adoptLines(
   fileSystem: FileSystem,
   layout: SessionLayout,
   collection: Collection,
