@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chromium, type Browser } from 'playwright-core';
+import { chromium, type Browser } from 'playwright';
 import { findBrowser } from '../src/sources/browser/findBrowser.ts';
 import { ensureDebianPackage } from './debian.ts';
 import { inProject } from './project.ts';
@@ -8,7 +8,7 @@ import { inProject } from './project.ts';
 export async function ensureBrowser(): Promise<string | undefined> {
   if (await hasBrowser()) return undefined;
   console.log("Downloading playwright's Chromium ...");
-  const cli = inProject('node_modules', 'playwright-core', 'cli.js');
+  const cli = inProject('node_modules', 'playwright', 'cli.js');
   spawnSync(process.execPath, [cli, 'install', 'chromium'], { timeout: 300_000 });
   if (await hasBrowser()) return undefined;
   const reason = ensureDebianPackage('chromium');

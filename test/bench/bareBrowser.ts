@@ -6,7 +6,7 @@
  * node bareBrowser.cjs URLS.json OUT.jsonl CONTEXTS
  */
 import { open, readFile } from 'node:fs/promises';
-import { chromium } from 'playwright-core';
+import { chromium } from 'playwright';
 import { findBrowser } from '../../src/sources/browser/findBrowser.ts';
 import { SyncedLines } from './syncedLines.ts';
 

@@ -33,7 +33,7 @@ export async function bundlePrograms(): Promise<void> {
     format: 'cjs',
     target: 'node24',
     minify: true,
-    external: ['playwright-core'],
+    external: ['playwright', 'playwright-core'],
     logLevel: 'warning',
   });
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import type { Frame } from 'playwright-core';
+import type { Frame } from 'playwright';
 import type { DashboardModel } from '../../src/protocol/webview.ts';
 import { dashboardModels } from '../fixtures/dashboardModels.ts';
 import { startByPalette, untilDashboardSays, withSampleWindow } from './sampleWindow.ts';

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { Browser, BrowserContext, Frame, Locator, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Frame, Locator, Page } from 'playwright';
 import { launchBrowser } from '../../.ci/browser.ts';
 import { VscodeServer, type ServerOptions } from '../../.ci/vscode.ts';
 

@@ -1,7 +1,7 @@
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import type { Frame } from 'playwright-core';
+import type { Frame } from 'playwright';
 import type { LoopbackServer } from '../../src/serve/loopback.ts';
 import { startSampleSite } from '../../src/serve/sampleSite.ts';
 import { bookCollection } from '../fixtures/bookCollection.ts';
