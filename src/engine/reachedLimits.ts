@@ -1,10 +1,7 @@
 import { assertNever } from '../core/assert.ts';
 import { UsageError } from '../core/errors.ts';
-import { formatsFor } from '../core/format.ts';
 import { limitUses, reachedLimit, type Limits, type LimitName } from '../core/limits.ts';
 import type { SessionView } from '../core/view.ts';
-
-const { count } = formatsFor('en');
 
 /**
  * Refuses to go on where a limit leaves no room for any work.
@@ -18,7 +15,7 @@ export function refuseReached(view: SessionView, activeMs: number, limits: Limit
   const { name, max, used } = use;
   throw new UsageError(
     'LIMIT_REACHED',
-    `${view.session} has used up limits.${name}: ${count(Math.floor(used))} of ${count(max)}. Raise it in the ` +
+    `${view.session} has used up limits.${name}: ${Math.floor(used).toLocaleString('en')} of ${max.toLocaleString('en')}. Raise it in the ` +
       `collection file (Raise and Resume), or: cf-collect resume ${view.session} ${limitOption(name)} N`,
     { session: view.session, limit: name, max, used },
   );

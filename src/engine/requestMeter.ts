@@ -1,10 +1,7 @@
 import { PauseError } from '../core/errors.ts';
-import { formatsFor } from '../core/format.ts';
 import type { RequestsEvent } from '../core/events.ts';
 import type { RequestMeter } from '../sources/source.ts';
 import type { SessionStore } from '../storage/sessionStore.ts';
-
-const { count: counted } = formatsFor('en');
 
 const mostAtOnce = 100;
 /** What a process that is killed takes along is lost to the limit: not more than a hundredth of it. */
@@ -59,7 +56,7 @@ export class RequestBlocks implements RequestMeter {
     if (left <= 0) {
       throw new PauseError(
         'REQUESTS_USED_UP',
-        `All ${counted(max)} requests of limits.maxRequests are used up.`,
+        `All ${max.toLocaleString('en')} requests of limits.maxRequests are used up.`,
         { limit: 'maxRequests', max, used: this.#store.view.requests },
         { reason: 'budget' },
       );

@@ -1,7 +1,5 @@
 import { PauseError, ThrottledError } from '../../core/errors.ts';
-import { formatsFor } from '../../core/format.ts';
-
-const { usd } = formatsFor('en');
+import { dollars } from '../../core/format.ts';
 
 /** How long a unit waits for money that units hold which are tried again. */
 const heldMs = 2000;
@@ -115,11 +113,11 @@ export class Budget {
 
   #reached(microUsd: number, what: string): PauseError {
     const setAside =
-      this.#reserved > 0 ? ` and ${usd(this.#reserved)} is set aside for calls under way` : '';
+      this.#reserved > 0 ? ` and ${dollars(this.#reserved)} is set aside for calls under way` : '';
     return new PauseError(
       'BUDGET_REACHED',
-      `The budget of ${usd(this.#maxMicroUsd)} (limits.maxUsd) has no room for the next call: ${usd(this.#spent)} is ` +
-        `spent${setAside}, and "${what}" may cost up to ${usd(microUsd)}. Raise limits.maxUsd and resume.`,
+      `The budget of ${dollars(this.#maxMicroUsd)} (limits.maxUsd) has no room for the next call: ${dollars(this.#spent)} is ` +
+        `spent${setAside}, and "${what}" may cost up to ${dollars(microUsd)}. Raise limits.maxUsd and resume.`,
       {
         maxMicroUsd: this.#maxMicroUsd,
         spentMicroUsd: this.#spent,

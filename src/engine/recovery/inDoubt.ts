@@ -1,6 +1,6 @@
 import { UsageError } from '../../core/errors.ts';
 import type { JournalEvent } from '../../core/events.ts';
-import { formatsFor } from '../../core/format.ts';
+import { dollars } from '../../core/format.ts';
 import type { PaidCall } from '../../core/paidCall.ts';
 import type { InDoubtWord } from '../../core/recoveryData.ts';
 import type { DoubtRule } from '../../sources/source.ts';
@@ -14,8 +14,6 @@ import { PaidCalls } from './money.ts';
 
 const namedCalls = 5;
 const unitsAtOnce = 1000;
-const { usd } = formatsFor('en');
-
 /**
  * Refuses to take a session up whose paid calls wait for a person: calls of which it is not known whether they left, and a
  * damaged journal, in whose lines there may be some.
@@ -70,7 +68,7 @@ function gapInDoubt({ session, journal }: SessionLayout): UsageError {
 }
 
 function describe({ what, unit, reservedMicroUsd }: PaidCall): string {
-  return `${what}, unit ${unit}, up to ${usd(reservedMicroUsd)}`;
+  return `${what}, unit ${unit}, up to ${dollars(reservedMicroUsd)}`;
 }
 
 /** What is to become of calls in doubt. */

@@ -7,14 +7,12 @@ import {
   ThrottledError,
   UnitFailedError,
 } from '../../core/errors.ts';
-import { formatsFor } from '../../core/format.ts';
+import { dollars } from '../../core/format.ts';
 import { isInDoubt, type PaidCall } from '../../core/paidCall.ts';
 import type { Clock } from '../../core/ports.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from '../http/client.ts';
 import { hasNeverLeft } from '../http/trouble.ts';
 import type { PaidAnswer, UnitCalls } from '../source.ts';
-
-const { usd } = formatsFor('en');
 
 /** A stop waits this long for an answer that is paid for: `collect` has a second. */
 const graceMs = 700;
@@ -162,7 +160,7 @@ export class PricedCalls {
   #inDoubt(what: string, why: string, cause?: unknown): UnitFailedError {
     return new UnitFailedError(
       'PAID_CALL_IN_DOUBT',
-      `"${what}" may have been paid for without its answer having come (${why}). Its ${usd(this.#priceMicroUsd)} ` +
+      `"${what}" may have been paid for without its answer having come (${why}). Its ${dollars(this.#priceMicroUsd)} ` +
         'counts as spent. Retry the unit to pay for it again.',
       { what, microUsd: this.#priceMicroUsd },
       cause,
