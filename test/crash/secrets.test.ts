@@ -3,7 +3,7 @@
  * and errors; then reads everything that was written and said. A secret that is found anywhere is a leak.
  */
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
@@ -15,6 +15,7 @@ import { FaultyServer, type Answer } from '../fixtures/faultyServer.ts';
 import {
   assertNoSecret,
   assertNoSecretBelow,
+  plantedLogin,
   plantedSecrets,
   toldBack,
 } from '../fixtures/plantedSecrets.ts';
@@ -344,6 +345,59 @@ test('html: no secret in anything that is written or said', async (t) => {
       debug: { snapshots: true },
     };
     const said = await runAll(workspace, collection, () => server.untilRequests(1, '/hanging'));
+    await assertClean(said, join(workspace, 'told.collect.json'));
+  });
+});
+
+test('browser: no secret in anything that is written or said', async (t) => {
+  const server = await start(t);
+  server.route(
+    '/',
+    page(() => '<a href="/page">page</a> <a href="/gone">gone</a> <a href="/failing">failing</a>'),
+  );
+  server.route('/page', page());
+  server.route(
+    '/gone',
+    choose((asked) => send(404, text(asked))),
+  );
+  server.route(
+    '/failing',
+    choose((asked) => send(500, text(asked))),
+  );
+  await withWorkspace(async (workspace) => {
+    const cookie = {
+      name: 'login',
+      value: plantedLogin,
+      domain: '127.0.0.1',
+      path: '/',
+      expires: -1,
+      httpOnly: true,
+      secure: false,
+      sameSite: 'Lax',
+    };
+    const storageState = join(workspace, 'login.json');
+    await writeFile(storageState, JSON.stringify({ cookies: [cookie], origins: [] }));
+    const collection = {
+      name: 'told',
+      source: {
+        type: 'browser',
+        start: [server.url('/')],
+        follow: ['a'],
+        interactions: [{ type: 'click', selector: '#missing', timeoutMs: 50 }],
+        items: 'li.told',
+        fields: { text: { regex: '.*' }, all: { as: 'html' }, none: '.none', url: { from: 'url' } },
+        request,
+        browser: { storageState: 'login.json' },
+      },
+      output: { raw: true, provenance: true },
+      retry: { attempts: 2, baseMs: 1, maxMs: 5 },
+      durability: { flushEvery: 1 },
+      debug: { snapshots: true },
+    };
+    const said = await runAll(workspace, collection, () => server.untilRequests(1, '/page'));
+    const asked = server.requests.find(({ path }) => path === '/page');
+    assert.match(String(asked?.headers.cookie), new RegExp(plantedLogin), 'the login was sent');
+    await rm(storageState);
     await assertClean(said, join(workspace, 'told.collect.json'));
   });
 });

@@ -33,7 +33,7 @@ const credentialHeaders: ReadonlySet<string> = new Set(['authorization', 'proxy-
  */
 export async function readManners(
   config: BrowserSourceConfig,
-  context: Pick<SourceContext, 'root' | 'network'>,
+  context: Pick<SourceContext, 'root' | 'network' | 'hide'>,
   expand: Expand,
 ): Promise<Manners> {
   const { request, browser } = config;
@@ -56,6 +56,7 @@ export async function readManners(
     browser.storageState === undefined
       ? undefined
       : await readStorageState(path.resolve(context.root, browser.storageState));
+  for (const value of tokensIn(storageState)) context.hide?.('storageState', value);
   return {
     context: {
       viewport: browser.viewport,
@@ -84,6 +85,18 @@ export function userAgentFor(
 }
 
 type StorageState = Exclude<NonNullable<BrowserContextOptions['storageState']>, string>;
+
+/** Shorter values are choices, such as a language, and would be found in innocent words. */
+const shortestToken = 16;
+
+/** What a login is made of: whoever has one of these is signed in. */
+function tokensIn(state: StorageState | undefined): string[] {
+  const cookies = state?.cookies ?? [];
+  const stored = (state?.origins ?? []).flatMap((origin) => origin.localStorage);
+  return [...cookies, ...stored]
+    .map(({ value }) => value)
+    .filter((value) => value.length >= shortestToken && !/\s/.test(value));
+}
 
 async function readStorageState(file: string): Promise<StorageState> {
   let text: string;
