@@ -30,7 +30,7 @@ const launchArguments = [
 
 const launchLimitMs = 60_000;
 /** How long it may take to end by itself. */
-const closeLimitMs = 600;
+const closeLimitMs = 300;
 /** Remembers the browser of a session, in its scratch folder. */
 const traceFile = 'browser.json';
 
