@@ -7,6 +7,7 @@ import type { Secrets } from '../core/ports.ts';
 import { Redactor } from '../core/redactor.ts';
 import type { InDoubtWord, SessionResumeResult } from '../core/recoveryData.ts';
 import { cutShort } from '../core/view.ts';
+import { editorOnly } from '../sources/extension/editorOnly.ts';
 import { doubtRuleOf } from '../sources/registry.ts';
 import type { NetworkSettings, SourceContext } from '../sources/source.ts';
 import { collectionLock, type SessionLayout } from '../storage/layout.ts';
@@ -97,6 +98,10 @@ export async function startCollection(
   const root = await findStateRoot(ports.fileSystem, file, workspace);
   const loaded = await loadCollection(file, root);
   const collection: Collection = { ...loaded, limits: { ...loaded.limits, ...overrides } };
+  const { source } = collection;
+  if (source.type === 'extension' && environment.openExtensionSource === undefined) {
+    throw editorOnly(source.id);
+  }
   await checkSecrets(collection, environment.secrets);
   await refusePaidOnNetworkDisk(root, collection);
   const outputDir = await resolveOutputDir(root, collection.output.dir);

@@ -1,7 +1,7 @@
 import type { Collection } from '../core/config.ts';
 import { readCollectionText } from '../core/collectionText.ts';
 import { ConfigError, messageOf, type Problem } from '../core/errors.ts';
-import { checkSource } from '../sources/registry.ts';
+import { checkSource, doubtRuleOf } from '../sources/registry.ts';
 import { readUserFile } from '../storage/workspaceFiles.ts';
 import { compileRecordSchema } from './prepare.ts';
 
@@ -20,9 +20,17 @@ export async function loadCollection(file: string, root?: string): Promise<Colle
   const problems = [
     ...(await checkSource(collection.source, root)),
     ...(await checkRecord(collection)),
+    ...checkRaw(collection),
   ];
   if (problems.length > 0) throw new ConfigError(file, read.locate(problems));
   return collection;
+}
+
+function checkRaw(collection: Collection): Problem[] {
+  if (collection.output.raw !== false || doubtRuleOf(collection) === undefined) return [];
+  const message =
+    'Calls of this source cost money, so what they bring is always kept: it is what records are made of after a crash, and mapped again from. Leave this out.';
+  return [{ code: 'RAW_NEEDED', message, path: 'output.raw' }];
 }
 
 async function checkRecord({ record, source, limits }: Collection): Promise<Problem[]> {

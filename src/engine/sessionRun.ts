@@ -16,6 +16,7 @@ import type { Preparer } from './prepare.ts';
 import { retriedUnits } from './recovery/retry.ts';
 import { refuseReached } from './reachedLimits.ts';
 import type { RequestBlocks } from './requestMeter.ts';
+import { keepsRaw } from './sessionSource.ts';
 import { RunStats } from './stats.ts';
 
 /** What a run is made of. */
@@ -99,8 +100,7 @@ export class SessionRun {
       source,
       store,
       preparer: parts.preparer,
-      // What was paid for is kept, whatever becomes of it.
-      keepsRaw: source.traits.paid || collection.output.raw === true,
+      keepsRaw: keepsRaw(collection, source),
       ledger: parts.ledger,
       maxAttempts: collection.retry.attempts,
       onNewUnits: (units) => {

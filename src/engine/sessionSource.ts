@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { Collection } from '../core/config.ts';
 import type { Logger, Secrets } from '../core/ports.ts';
 import { watchedSecrets, type Redactor } from '../core/redactor.ts';
 import { createSource, needsDoneByLane } from '../sources/registry.ts';
@@ -29,10 +30,18 @@ export interface SessionSourceParts {
   readonly requests: RequestMeter;
 }
 
+/** Whether items are kept as received. What was paid for is, whatever becomes of it. */
+export function keepsRaw(
+  { output }: Collection,
+  { traits }: Pick<Source<unknown>, 'traits'>,
+): boolean {
+  return traits.paid || output.raw === true;
+}
+
 /** The source of a session: what its collection names, without the secrets that it uses. */
 export async function createSessionSource(parts: SessionSourceParts): Promise<Source<unknown>> {
   const { ports, network, store, logger, redactor } = parts;
-  const { remap, source: config, output } = store.collection;
+  const { remap, source: config } = store.collection;
   hideProxyPasswords(network, redactor);
   const context = contextOf(parts);
   // What is mapped again has no secrets any more.
@@ -44,7 +53,7 @@ export async function createSessionSource(parts: SessionSourceParts): Promise<So
   return new RedactedSource({
     source,
     redactor,
-    keepsRaw: output.raw ?? source.traits.paid,
+    keepsRaw: keepsRaw(store.collection, source),
     logger,
   });
 }

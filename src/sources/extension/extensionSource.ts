@@ -1,8 +1,8 @@
 import type { ExtensionSourceConfig } from '../../core/config/extensionSource.ts';
-import { UsageError } from '../../core/errors.ts';
 import type { RemoteItem } from '../remote/remoteItem.ts';
 import { RemoteSource } from '../remote/remoteSource.ts';
 import type { Source, SourceContext } from '../source.ts';
+import { editorOnly } from './editorOnly.ts';
 
 /**
  * A source that another extension of the editor has registered. It is asked for when it is first needed, so that an
@@ -16,13 +16,7 @@ export function createExtensionSource(
 ): Source<RemoteItem> {
   const { id } = config;
   const { openExtensionSource } = context;
-  if (openExtensionSource === undefined) {
-    throw new UsageError(
-      'EDITOR_ONLY',
-      `"${id}" is a source of an extension of VS Code, which runs in the editor only: start or resume this collection there.`,
-      { id },
-    );
-  }
+  if (openExtensionSource === undefined) throw editorOnly(id);
   const place = {
     name: id,
     url: `extension:${id}`,

@@ -260,3 +260,20 @@ test('a log that can not be opened costs no record, and holds nothing up', async
   assert.equal(store.view.units.done, 2);
   await rm(logs);
 });
+
+test('what can not run here is refused before anything is made', async (t) => {
+  const root = await makeScratchFolder(t);
+  const cases: readonly [source: object, code: string, output?: object][] = [
+    [{ type: 'extension', id: 'a.b/c' }, 'EDITOR_ONLY'],
+    [
+      { type: 'rest', url: 'http://127.0.0.1:1/', price: { perCallUsd: 0.1 } },
+      'CONFIG_INVALID',
+      { raw: false },
+    ],
+  ];
+  for (const [source, code, output = {}] of cases) {
+    const file = await writeCollection(root, { name: 'x', source, output, limits: { maxUsd: 1 } });
+    await assert.rejects(startCollection(environment, file, root, 'new-only'), { code });
+    assert.deepEqual(await readdir(root), ['x.collect.json']);
+  }
+});
