@@ -174,7 +174,8 @@ export class Workbench {
 
   /** Presses a button of a notification, e.g. Resume. */
   async answer(text: string | RegExp, button: string): Promise<void> {
-    await this.notification(text).getByRole('button', { name: button }).click();
+    // VS Code may list one twice for a moment, when its notifications are shown anew.
+    await this.notification(text).getByRole('button', { name: button }).first().click();
   }
 
   /** An entry of the status bar whose text holds this. */
