@@ -30,16 +30,17 @@ describe('npm start', () => {
 
   test('serves the samples, opens VS Code on them, and leaves nothing running', async () => {
     const output = await npmStart('--check');
-    const [site = '', api = '', window = ''] = output.match(/http:\/\/\S+/g) ?? [];
+    const [site = '', api = '', quotes = '', window = ''] = output.match(/http:\/\/\S+/g) ?? [];
     assert.equal(new URL(window).searchParams.get('folder'), workspace);
     for (const [file, server] of [
       ['books.collect.json', site],
       ['papers.collect.json', api],
+      ['quotes.collect.json', quotes],
     ] as const) {
       const collection = await readFile(path.join(workspace, file), 'utf8');
       assert.ok(collection.includes(server), `${file} collects from ${server}`);
     }
-    for (const address of [site, api, window]) await assert.rejects(fetch(address));
+    for (const address of [site, api, quotes, window]) await assert.rejects(fetch(address));
   });
 
   test('--headless collects the sample in the terminal and names the master file', async () => {
