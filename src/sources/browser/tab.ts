@@ -40,6 +40,8 @@ export interface TabSettings {
 
 /** How long putting a tab away may take before the browser is given up. */
 const disposeLimitMs = 5_000;
+/** What a browser asks every host for by itself. */
+const faviconPattern = '*/favicon.ico';
 
 const blockedTypes: Readonly<Record<BrowserOptions['block'][number], string>> = {
   image: 'Image',
@@ -270,6 +272,7 @@ export class Tab {
     return [
       { resourceType: 'Document', requestStage: 'Request' },
       { resourceType: 'Document', requestStage: 'Response' },
+      { urlPattern: faviconPattern, requestStage: 'Request' },
       // Playwright's types name the kinds one by one.
       ...[...this.#blocked].map((type) => ({
         resourceType: type as 'Document',
@@ -286,6 +289,11 @@ export class Tab {
     if (event.responseStatusCode !== undefined || event.responseErrorReason !== undefined) {
       if (isMain) await this.#onAnswer(event);
       else await this.#go(event);
+      return;
+    }
+    // Nobody sees it, and no rule of the collection's hosts has let it leave.
+    if (event.resourceType !== 'Document' && isFavicon(event.request.url)) {
+      await this.#stop(event, 'BlockedByClient');
       return;
     }
     if (this.#blocked.has(event.resourceType)) {
@@ -369,6 +377,10 @@ export class Tab {
   async #stop(event: PausedRequest, errorReason: 'Aborted' | 'BlockedByClient'): Promise<void> {
     await this.#session.send('Fetch.failRequest', { requestId: event.requestId, errorReason });
   }
+}
+
+function isFavicon(url: string): boolean {
+  return URL.parse(url)?.pathname === '/favicon.ico';
 }
 
 function toResponse({ responseStatusCode, responseHeaders }: PausedRequest): ExchangeResponse {
