@@ -22,6 +22,9 @@ const node = {
   logOverride: { 'empty-import-meta': 'error' },
 } satisfies BuildOptions;
 
+/** The pages that the editor shows: folders of webview/. */
+const pages = ['dashboard'] as const;
+
 const bundles: readonly BuildOptions[] = [
   // What VS Code loads in its extension host.
   { ...node, entryPoints: ['src/extension.ts'], outfile: 'dist/extension.js' },
@@ -33,15 +36,15 @@ const bundles: readonly BuildOptions[] = [
   { ...node, entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli.js', target: 'node20' },
   // The sample site and the sample API.
   { ...node, entryPoints: ['src/serve/main.ts'], outfile: 'dist/serve.js' },
-  // The dashboard: a browser script and, from its CSS imports, dashboard.css beside it.
-  {
-    entryPoints: ['webview/main.ts'],
-    outfile: 'dist/dashboard.js',
+  // The pages: a browser script each and, from its CSS imports, a style sheet beside it.
+  ...pages.map((page): BuildOptions => ({
+    entryPoints: [`webview/${page}/main.ts`],
+    outfile: `dist/${page}.js`,
     platform: 'browser',
     format: 'iife',
     target: 'es2022',
     minify: true,
-  },
+  })),
   // The suite that runs inside VS Code: one bundle per test file, and the one that runs them.
   {
     ...node,

@@ -3,12 +3,12 @@ import { createApi, type CollectorApi } from './host/api.ts';
 import { registerCommands } from './host/commands.ts';
 import { createServices } from './host/compose.ts';
 import { registerContextKeys } from './host/contextKeys.ts';
-import { registerEndNotices } from './host/endNotice.ts';
-import { offerResume, offerResumeAfterCrash } from './host/resumeOffer.ts';
+import { registerEndNotices } from './host/sessions/endNotice.ts';
+import { offerResume, offerResumeAfterCrash } from './host/sessions/resumeOffer.ts';
 import type { Services } from './host/services.ts';
-import { StatusBar } from './host/statusBar.ts';
-import { SessionTree } from './host/tree.ts';
-import { registerVerdictBadges } from './host/verdictBadges.ts';
+import { StatusBar } from './host/sessions/statusBar.ts';
+import { SessionTree } from './host/tree/sessionTree.ts';
+import { registerVerdictBadges } from './host/tree/verdictBadges.ts';
 
 let active: Services | undefined;
 

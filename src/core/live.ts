@@ -11,6 +11,35 @@ export interface InFlightView {
   readonly ageMs: number;
 }
 
+/**
+ * What a unit's time is spent on. `wait`: for its host's turn, rate limit or circuit. `fetch`: until an answer is there
+ * whole. `parse`: making items and records of it. `commit`: until they are durable.
+ */
+export type Stage = 'wait' | 'fetch' | 'parse' | 'commit';
+
+/** How long something took in one second's sample, milliseconds. */
+export interface Latency {
+  readonly median: number;
+  readonly p95: number;
+}
+
+/** A record that has just become durable, as a feed shows it. */
+export interface NewestRecord {
+  /** Counts up over the life of the run: tells a new one from one that is shown already. */
+  readonly id: number;
+  /** Wall clock of its commit, milliseconds since 1970. */
+  readonly at: number;
+  readonly unit: string;
+  /** The beginning of its JSON line, {@link maxNewestText} characters at most; any text of a stranger may be in it. */
+  readonly text: string;
+  readonly isCut: boolean;
+}
+
+/** How many characters of a record a feed shows. */
+export const maxNewestText = 400;
+/** How many of the newest records a feed has. */
+export const maxNewest = 20;
+
 /** A one-second sample of the run: what the rate chart draws. */
 export interface RateSample {
   /** Wall clock, milliseconds since 1970. */
@@ -19,6 +48,12 @@ export interface RateSample {
   readonly records: number;
   /** Finished units in that second. */
   readonly units: number;
+  /** Bytes that were received from the network (or read, of files) in that second. */
+  readonly bytes: number;
+  /** Of the answers that came in that second; null without one. */
+  readonly fetch: Latency | null;
+  /** Of the commits that ended in that second; null without one. */
+  readonly commit: Latency | null;
 }
 
 /** What is true only now: measured or estimated, never written down, and shown as such. */
@@ -35,6 +70,14 @@ export interface LiveStats {
   readonly hosts: readonly HostHealth[];
   /** The newest 120 seconds, oldest first. */
   readonly samples: readonly RateSample[];
+  /** Milliseconds that units have spent on each stage since this start, all units together. */
+  readonly stages: Readonly<Record<Stage, number>>;
+  /** Bytes received since this start. */
+  readonly receivedBytes: number;
+  /** Of what is reserved: money of calls of which it is not known whether they left. */
+  readonly inDoubtMicroUsd: number;
+  /** The newest {@link maxNewest} records, newest first. */
+  readonly newest: readonly NewestRecord[];
 }
 
 /** No run: a session that nobody carries out at the moment. */
@@ -46,6 +89,10 @@ export const idleStats: LiveStats = {
   inFlight: [],
   hosts: [],
   samples: [],
+  stages: { wait: 0, fetch: 0, parse: 0, commit: 0 },
+  receivedBytes: 0,
+  inDoubtMicroUsd: 0,
+  newest: [],
 };
 
 /** All a screen needs to draw one session. */

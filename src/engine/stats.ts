@@ -1,5 +1,5 @@
 import type { HostHealth } from '../core/events.ts';
-import type { InFlightView, LiveStats, RateSample } from '../core/live.ts';
+import { idleStats, type InFlightView, type LiveStats, type RateSample } from '../core/live.ts';
 import type { Clock } from '../core/ports.ts';
 import type { ClaimedUnit } from '../core/unit.ts';
 import type { SessionView } from '../core/view.ts';
@@ -66,6 +66,9 @@ export class RunStats {
       // Adoption and requeueing may lower counts; a rate below nothing would only confuse.
       records: Math.max(0, (view.records - this.#recordsAtSample) / seconds),
       units: Math.max(0, (units - this.#unitsAtSample) / seconds),
+      bytes: 0,
+      fetch: null,
+      commit: null,
     };
     this.#samples = [...this.#samples, sample].slice(-maxSamples);
     this.#lastSampleAt = now;
@@ -88,6 +91,7 @@ export class RunStats {
       ageMs: Math.round(now - sinceMs),
     }));
     return {
+      ...idleStats,
       elapsedMs: view.activeMs + this.activeMs,
       recordsPerSecond: mean(this.#samples.slice(-averagedSamples).map((s) => s.records)),
       etaMs: isCountable ? this.#etaMs(view) : null,

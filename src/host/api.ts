@@ -3,7 +3,7 @@ import type { SourceRegistry } from '../core/customSource/definition.ts';
 import type { SessionSnapshot } from '../core/live.ts';
 import type { SessionRef } from '../protocol/worker.ts';
 import type { Services } from './services.ts';
-import type { TrackedSession } from './sessions.ts';
+import type { TrackedSession } from './engine/sessionTracker.ts';
 
 /** What other extensions (and tests) get from `activate`. */
 export interface CollectorApi extends SourceRegistry {

@@ -2,26 +2,32 @@ import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { CommandId, internalCommandIds } from '../contributions.ts';
 import type { SessionRef } from '../protocol/worker.ts';
-import { exportTable } from './exportTable.ts';
-import { adoptMaster, importEarlier } from './importEarlier.ts';
-import { installBrowser } from './installBrowser.ts';
-import { mergeMasters } from './merge.ts';
-import { newCollection } from './newCollection.ts';
-import { openCheckpoint, openLog, openMaster } from './openFiles.ts';
-import { isNode, pickCollection, pickSession, type CommandTarget, type Selection } from './pick.ts';
-import { raiseAndResume } from './raiseLimit.ts';
+import { exportTable } from './data/exportTable.ts';
+import { adoptMaster, importEarlier } from './data/importEarlier.ts';
+import { installBrowser } from './collections/installBrowser.ts';
+import { mergeMasters } from './data/mergeMasters.ts';
+import { newCollection } from './collections/newCollection.ts';
+import { openCheckpoint, openLog, openMaster } from './sessions/openFiles.ts';
+import {
+  isNode,
+  pickCollection,
+  pickSession,
+  type CommandTarget,
+  type Selection,
+} from './sessions/pick.ts';
+import { raiseAndResume } from './sessions/raiseLimit.ts';
 import {
   discardState,
   resumeFromCheckpoint,
   retryFailedUnits,
   showRecoveryPlan,
-} from './recovery.ts';
-import { remapFromRaw } from './remap.ts';
+} from './sessions/recovery.ts';
+import { remapFromRaw } from './sessions/remap.ts';
 import type { Services } from './services.ts';
-import { resumeSession, startCollection } from './startCollection.ts';
-import { runInTerminal } from './terminal.ts';
-import type { SessionTree } from './tree.ts';
-import { validate } from './validation.ts';
+import { resumeSession, startCollection } from './collections/startCollection.ts';
+import { runInTerminal } from './collections/terminal.ts';
+import type { SessionTree } from './tree/sessionTree.ts';
+import { validate } from './data/validation.ts';
 
 /**
  * @param selection all that is selected where the command was chosen; empty when it was not chosen there.

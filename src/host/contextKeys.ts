@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { collectionSuffix, type ContextKeys } from '../contributions.ts';
-import type { SessionTracker } from './sessions.ts';
+import type { SessionTracker } from './engine/sessionTracker.ts';
 import { findCollections } from './workspace.ts';
 
 /** Keeps the keys that menus and the empty view go by. */

@@ -2,8 +2,8 @@ import * as vscode from 'vscode';
 import { t } from '@vscode/l10n';
 import { codeOf, messageOf } from '../core/errors.ts';
 import type { Formats } from '../core/format.ts';
-import { errorWords, type ErrorAction } from './errorWords.ts';
-import type { SecretVault } from './secrets.ts';
+import { errorWords, type ErrorAction } from './text/errorWords.ts';
+import type { SecretVault } from './collections/secrets.ts';
 
 /** Where an error came up: what the actions of its message need. */
 export interface ErrorContext {

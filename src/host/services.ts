@@ -1,17 +1,17 @@
 import * as vscode from 'vscode';
 import { formatsFor, type Formats } from '../core/format.ts';
-import type { DashboardManager } from './dashboard.ts';
-import type { CollectionChecker } from './diagnostics.ts';
-import type { EngineClient } from './engine.ts';
-import type { ExtensionSources } from './extensionSources.ts';
+import type { DashboardManager } from './dashboard/dashboardManager.ts';
+import type { CollectionChecker } from './collections/diagnostics.ts';
+import type { EngineClient } from './engine/engineClient.ts';
+import type { ExtensionSources } from './engine/extensionSources.ts';
 import type { Memory } from './memory.ts';
 import type { Reporter } from './report.ts';
-import type { ReportDocuments } from './reportDocuments.ts';
-import type { Runs } from './runs.ts';
-import type { SecretVault } from './secrets.ts';
-import type { SessionDocuments } from './sessionDocuments.ts';
-import type { SessionTracker } from './sessions.ts';
-import type { Validator } from './validation.ts';
+import type { ReportDocuments } from './data/reportDocuments.ts';
+import type { Runs } from './engine/runs.ts';
+import type { SecretVault } from './collections/secrets.ts';
+import type { SessionDocuments } from './sessions/sessionDocuments.ts';
+import type { SessionTracker } from './engine/sessionTracker.ts';
+import type { Validator } from './data/validation.ts';
 
 /** Everything that commands and views need of each other; made once, in extension.ts. */
 export interface Services {

@@ -72,18 +72,25 @@ export class Rpc<
   readonly #channel: RpcChannel;
   readonly #handlers: Handlers<Incoming>;
   readonly #onEvent: <K extends keyof IncomingEvents>(name: K, payload: IncomingEvents[K]) => void;
+  readonly #isParams: (name: keyof Incoming, params: unknown) => boolean;
   readonly #pending = new Map<number, Pending>();
   readonly #unlisten: () => void;
   #nextId = 1;
   #closed: Error | undefined;
 
+  /**
+   * @param options.isParams whether a request's parameters are of its shape; one whose are not is refused with the code
+   *   `RPC_BAD_PARAMS`. Left out where the other side is trusted.
+   */
   constructor(options: {
     channel: RpcChannel;
     handlers: Handlers<Incoming>;
+    isParams?: (name: keyof Incoming, params: unknown) => boolean;
     onEvent: <K extends keyof IncomingEvents>(name: K, payload: IncomingEvents[K]) => void;
   }) {
     this.#channel = options.channel;
     this.#handlers = options.handlers;
+    this.#isParams = options.isParams ?? (() => true);
     this.#onEvent = options.onEvent;
     this.#unlisten = options.channel.listen((message) => {
       if (isMessage(message)) this.#receive(message);
@@ -181,6 +188,10 @@ export class Rpc<
     try {
       if (!Object.hasOwn(this.#handlers, name)) {
         throw Object.assign(new Error(`Unknown request "${name}"`), { code: 'RPC_UNKNOWN' });
+      }
+      if (!this.#isParams(name as keyof Incoming, params)) {
+        const message = `The parameters of "${name}" are not of its shape`;
+        throw Object.assign(new Error(message), { code: 'RPC_BAD_PARAMS' });
       }
       const handler = this.#handlers[name as keyof Incoming] as (
         params: unknown,

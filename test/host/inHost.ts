@@ -5,7 +5,7 @@ import * as vscode from 'vscode';
 import { must } from '../../src/core/assert.ts';
 import type { SessionState } from '../../src/core/view.ts';
 import type { CollectorApi } from '../../src/host/api.ts';
-import type { TrackedSession } from '../../src/host/sessions.ts';
+import type { TrackedSession } from '../../src/host/engine/sessionTracker.ts';
 import type { SessionRef } from '../../src/protocol/worker.ts';
 import { writeCollection } from '../fixtures/workspace.ts';
 

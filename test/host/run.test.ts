@@ -5,7 +5,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import * as vscode from 'vscode';
-import { cliCommand } from '../../src/host/terminal.ts';
+import { cliCommand } from '../../src/host/collections/terminal.ts';
 import { sampleBookCount } from '../../src/serve/sampleBooks.ts';
 import { startSampleSite } from '../../src/serve/sampleSite.ts';
 import type { LoopbackServer } from '../../src/serve/loopback.ts';

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import type { Frame } from 'playwright';
-import type { DashboardModel } from '../../src/protocol/webview.ts';
+import type { DashboardModel } from '../../src/protocol/dashboard.ts';
 import { dashboardModels } from '../fixtures/dashboardModels.ts';
 import { startByPalette, untilDashboardSays, withSampleWindow } from './sampleWindow.ts';
 

@@ -126,7 +126,7 @@ async function plantProject(project: string, kind: Kind): Promise<void> {
 function fileOf(room: string): string {
   switch (room) {
     case 'webview':
-      return 'webview/main.ts';
+      return 'webview/dashboard/main.ts';
     case 'extension':
     case 'contributions':
       return `src/${room}.ts`;

@@ -1,0 +1,223 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { sessionsViewId } from '../../contributions.ts';
+import { messageOf } from '../../core/errors.ts';
+import type { Services } from '../services.ts';
+import { readTimeoutMs, type TrackedSession } from '../engine/sessionTracker.ts';
+import { groupsOf, lookOf, mastersOf, type NodeLook, type TreeNode } from './treeModel.ts';
+import { verdictUri } from './verdictBadges.ts';
+import { folderLabel } from '../workspace.ts';
+
+/** Failed units that are listed at once; "Show more" brings as many again. */
+const failedPageSize = 100;
+/** Figures of running sessions move; a tree that repaints faster than this can't be read. */
+const figuresEveryMs = 1000;
+/** Sessions that another process runs tell us nothing: we look. */
+const foreignEveryMs = 5000;
+/** "3 minutes ago" has to move on. */
+const agesEveryMs = 60_000;
+
+/** The tree of sessions in the activity bar. */
+export class SessionTree implements vscode.TreeDataProvider<TreeNode>, vscode.Disposable {
+  readonly #changes = new vscode.EventEmitter<TreeNode | undefined>();
+  readonly onDidChangeTreeData = this.#changes.event;
+  readonly #services: Services;
+  readonly #view: vscode.TreeView<TreeNode>;
+  readonly #timers: NodeJS.Timeout[] = [];
+  readonly #shownFailures = new Map<string, number>();
+  /** The nodes that VS Code holds, by session: it refreshes only what it was given. */
+  #sessionNodes = new Map<string, TreeNode>();
+  #movedFigures = new Set<string>();
+
+  constructor(services: Services) {
+    this.#services = services;
+    this.#view = vscode.window.createTreeView(sessionsViewId, {
+      treeDataProvider: this,
+      showCollapseAll: true,
+      canSelectMany: true,
+    });
+    const { events } = services.tracker;
+    events.on('changed', () => {
+      this.#changes.fire(undefined);
+      this.#showBadge();
+    });
+    services.validator.onDidChange(() => {
+      this.#changes.fire(undefined);
+    });
+    events.on('delta', (session) => this.#movedFigures.add(session));
+    this.#every(figuresEveryMs, () => {
+      this.#refreshFigures();
+    });
+    this.#every(agesEveryMs, () => {
+      this.#changes.fire(undefined);
+    });
+    this.#every(foreignEveryMs, () => {
+      services.reporter.guard(async () => {
+        if (await services.tracker.hasForeignRuns()) services.tracker.refresh();
+      });
+    });
+  }
+
+  async getChildren(node?: TreeNode): Promise<TreeNode[]> {
+    if (!node) return this.#roots();
+    switch (node.kind) {
+      case 'session':
+        return groupsOf(node.session).map((group) => ({
+          kind: 'group',
+          group,
+          session: node.session,
+        }));
+      case 'group':
+        return this.#groupChildren(node);
+      default:
+        return [];
+    }
+  }
+
+  getTreeItem(node: TreeNode): vscode.TreeItem {
+    const { formats, validator } = this.#services;
+    const { verdicts } = validator;
+    return toItem(node, lookOf(node, { formats, nowMs: Date.now(), verdicts }));
+  }
+
+  /** Lists more failed units of a session. */
+  showMore(session: TrackedSession): void {
+    const { session: id } = session.ref;
+    this.#shownFailures.set(id, this.#failuresShown(id) + failedPageSize);
+    this.#changes.fire(undefined);
+  }
+
+  dispose(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#view.dispose();
+    this.#changes.dispose();
+  }
+
+  async #roots(): Promise<TreeNode[]> {
+    try {
+      const sessions = await this.#services.tracker.list();
+      const nodes = sessions.map((session): TreeNode => {
+        return { kind: 'session', session, folder: folderLabel(session.ref.workspace) };
+      });
+      this.#sessionNodes = new Map(
+        nodes.flatMap((node) =>
+          node.kind === 'session' ? [[node.session.ref.session, node] as const] : [],
+        ),
+      );
+      return nodes;
+    } catch (error) {
+      this.#services.log.error(`Could not list the sessions: ${String(error)}`);
+      return [{ kind: 'problem', message: messageOf(error) }];
+    }
+  }
+
+  async #groupChildren(node: Extract<TreeNode, { kind: 'group' }>): Promise<TreeNode[]> {
+    const { session, group } = node;
+    const { ref, root, snapshot } = session;
+    const { engine } = this.#services;
+    switch (group) {
+      case 'masters':
+        return mastersOf(snapshot.view.files).map((file) => ({
+          kind: 'master',
+          ref,
+          file,
+          path: path.join(root, file.file),
+          seq: snapshot.view.seq,
+        }));
+      case 'checkpoints': {
+        const checkpoints = await engine.request('listCheckpoints', ref, readTimeoutMs);
+        return checkpoints.map((checkpoint) => ({ kind: 'checkpoint', ref, checkpoint }));
+      }
+      case 'failedUnits': {
+        const limit = this.#failuresShown(ref.session);
+        const params = { ...ref, offset: 0, limit };
+        const units = await engine.request('listFailedUnits', params, readTimeoutMs);
+        const nodes = units.map((unit): TreeNode => ({ kind: 'failedUnit', ref, unit }));
+        const left = snapshot.view.units.failed - units.length;
+        return left > 0 ? [...nodes, { kind: 'more', session, left }] : nodes;
+      }
+    }
+  }
+
+  #failuresShown(session: string): number {
+    return this.#shownFailures.get(session) ?? failedPageSize;
+  }
+
+  #every(ms: number, work: () => void): void {
+    // Unseen, the tree costs nothing.
+    this.#timers.push(
+      setInterval(() => {
+        if (this.#view.visible) work();
+      }, ms),
+    );
+  }
+
+  /** Repaints the running sessions' own lines, and not what is open below them. */
+  #refreshFigures(): void {
+    const moved = this.#movedFigures;
+    this.#movedFigures = new Set();
+    for (const { ref, snapshot } of this.#services.tracker.live()) {
+      const node = this.#sessionNodes.get(ref.session);
+      if (!moved.has(ref.session) || node?.kind !== 'session') continue;
+      const before = groupsOf(node.session).length;
+      // The node is the one that VS Code holds: it is asked for its item again, with what is in it then.
+      Object.assign(node, { session: { ...node.session, snapshot } });
+      this.#changes.fire(groupsOf(node.session).length === before ? node : undefined);
+    }
+  }
+
+  #showBadge(): void {
+    const running = this.#services.tracker
+      .live()
+      .filter(({ snapshot }) => snapshot.view.state === 'active').length;
+    this.#view.badge =
+      running === 0
+        ? undefined
+        : {
+            value: running,
+            tooltip:
+              running === 1
+                ? vscode.l10n.t('1 collection is running')
+                : vscode.l10n.t('{0} collections are running', running),
+          };
+  }
+}
+
+function toItem(node: TreeNode, look: NodeLook): vscode.TreeItem {
+  const item = new vscode.TreeItem(
+    look.label,
+    look.hasChildren
+      ? vscode.TreeItemCollapsibleState.Collapsed
+      : vscode.TreeItemCollapsibleState.None,
+  );
+  item.id = look.id;
+  item.description = look.description;
+  item.contextValue = look.contextValue;
+  item.iconPath = new vscode.ThemeIcon(
+    look.icon.name,
+    look.icon.color === undefined ? undefined : new vscode.ThemeColor(look.icon.color),
+  );
+  item.accessibilityInformation = { label: look.spoken };
+  if (look.verdict) item.resourceUri = verdictUri(look.id, look.verdict);
+  if (look.tooltip.length > 0) item.tooltip = toMarkdown(look.tooltip);
+  const command = look.opens && clickCommands[look.opens];
+  if (command) item.command = { ...command, arguments: [node] };
+  return item;
+}
+
+const clickCommands = {
+  master: { command: 'cfCollector.openMaster', title: 'Open Master File' },
+  checkpoint: { command: 'cfCollector.openCheckpoint', title: 'Open Checkpoint' },
+  more: { command: 'cfCollector.showMoreFailedUnits', title: 'Show More' },
+} as const;
+
+/** Names and values as text: `appendText` lets no markup, link or icon through. */
+function toMarkdown(lines: NodeLook['tooltip']): vscode.MarkdownString {
+  const markdown = new vscode.MarkdownString();
+  for (const [i, [name, value]] of lines.entries()) {
+    if (i > 0) markdown.appendMarkdown('  \n');
+    if (name !== '') markdown.appendMarkdown('**').appendText(name).appendMarkdown(':** ');
+    markdown.appendText(value);
+  }
+  return markdown;
+}

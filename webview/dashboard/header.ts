@@ -1,0 +1,93 @@
+import { adviceFor, adviceText, offeredActions, type Action } from './advice.ts';
+import { el, setAttribute, setText } from '../shared/dom.ts';
+import type { Part } from './tables.ts';
+import { createButton } from '../shared/toolkit.ts';
+import type { Words } from './dashboardWords.ts';
+
+const buttons = [
+  'raiseAndResume',
+  'resume',
+  'pause',
+  'stop',
+  'openMaster',
+  'openLog',
+] as const satisfies Action[];
+
+/** Name, state, buttons and advice. `act` resolves when the host has done what was asked. */
+export function createHeader(words: Words, act: (action: Action) => Promise<void>): Part {
+  const { t } = words;
+  const title = el('h1');
+  const state = el('span', 'state');
+  state.setAttribute('role', 'status');
+  const collection = el('a', 'collection');
+  collection.href = '#';
+  collection.title = t('openCollection');
+  collection.addEventListener('click', (event) => {
+    event.preventDefault();
+    void act('openCollection');
+  });
+  const merge = el('span', 'merge');
+  const session = el('span', 'session');
+  const advice = el('p', 'advice');
+  const bar = el('div', 'buttons');
+  bar.setAttribute('role', 'toolbar');
+  const made = buttons.map((action) => {
+    const button = createButton();
+    button.dataset['action'] = action;
+    button.append(t(`button.${action}`));
+    button.addEventListener('click', () => {
+      // One press, one request: the button comes back with the answer.
+      button.disabled = true;
+      void act(action).finally(() => {
+        button.disabled = false;
+      });
+    });
+    bar.append(button);
+    return { action, button };
+  });
+  return {
+    element: el(
+      'header',
+      '',
+      el(
+        'div',
+        'title-row',
+        el(
+          'div',
+          'title',
+          el('div', 'name', title, state),
+          el('p', 'subtitle', collection, merge, ' · ', session),
+        ),
+        bar,
+      ),
+      advice,
+    ),
+    update(model) {
+      const { view } = model.snapshot;
+      setText(title, view.name);
+      const shown = model.holder ? 'held' : view.state;
+      setText(state, t(`state.${shown}`));
+      setAttribute(state, 'data-state', shown);
+      // A merge has none.
+      setText(collection, view.collectionFile);
+      collection.hidden = view.collectionFile === '';
+      merge.hidden = !collection.hidden;
+      const { remapOf } = view;
+      setText(merge, remapOf === undefined ? t('merge') : t('remap', remapOf));
+      setText(session, t('session', view.session));
+      const offered = offeredActions(model);
+      for (const { action, button } of made) {
+        button.hidden = !offered.has(action);
+        const main = offered.has('raiseAndResume') ? 'raiseAndResume' : 'resume';
+        const appearance = action === main ? 'primary' : 'secondary';
+        if (button.appearance !== appearance) button.appearance = appearance;
+      }
+      const found = adviceFor(model);
+      advice.hidden = found === null;
+      if (found) {
+        setAttribute(advice, 'data-tone', found.tone);
+        setText(advice, adviceText(words, found, model));
+      }
+    },
+  };
+}

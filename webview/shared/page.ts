@@ -1,0 +1,59 @@
+import { Rpc, type RequestMap } from '../../src/protocol/rpc.ts';
+
+/** What VS Code gives a webview. */
+interface VsCodeApi {
+  postMessage(message: unknown): void;
+  setState(state: unknown): void;
+}
+declare function acquireVsCodeApi(): VsCodeApi;
+
+/** A page's end of its conversation with the host. */
+export interface PageLink<Requests extends RequestMap, Events extends object> {
+  readonly rpc: Rpc<object, Requests, Events, object>;
+  /** Keeps what a reloaded window fills the page again by. */
+  readonly keepState: (state: unknown) => void;
+}
+
+/** Begins the page's conversation with the host: once in a page's life, VS Code allows no more. */
+export function connectPage<Requests extends RequestMap, Events extends object>(
+  onEvent: <K extends keyof Events>(name: K, payload: Events[K]) => void,
+): PageLink<Requests, Events> {
+  const vscode = acquireVsCodeApi();
+  const rpc = new Rpc<object, Requests, Events, object>({
+    channel: {
+      post: (message) => {
+        vscode.postMessage(message);
+      },
+      listen: (listener) => {
+        const onMessage = (event: MessageEvent<unknown>) => {
+          listener(event.data);
+        };
+        window.addEventListener('message', onMessage);
+        return () => {
+          window.removeEventListener('message', onMessage);
+        };
+      },
+    },
+    handlers: {},
+    onEvent,
+  });
+  return {
+    rpc,
+    keepState: (state) => {
+      vscode.setState(state);
+    },
+  };
+}
+
+/** Makes a function that draws once a frame at most, however often it is called. */
+export function oncePerFrame(draw: () => void): () => void {
+  let isAsked = false;
+  return () => {
+    if (isAsked) return;
+    isAsked = true;
+    requestAnimationFrame(() => {
+      isAsked = false;
+      draw();
+    });
+  };
+}
