@@ -126,6 +126,25 @@ test('a request by a name that is nobody’s, inherited ones included, is refuse
   }
 });
 
+test('parameters of another shape are refused and reach no handler', async () => {
+  const { near, far } = makeWire();
+  const asked: unknown[] = [];
+  new Rpc<Pick<Requests, 'add'>, object, object, object>({
+    channel: far,
+    handlers: { add: async (params) => asked.push(params) },
+    isParams: (name, params) => name === 'add' && params === null,
+    onEvent: () => undefined,
+  });
+  const page = new Rpc<object, { add: { params: unknown; result: number } }, object, object>({
+    channel: near,
+    handlers: {},
+    onEvent: () => undefined,
+  });
+  await assert.rejects(page.request('add', { a: 1, b: 2 }), { code: 'RPC_BAD_PARAMS' });
+  assert.deepEqual(asked, []);
+  assert.equal(await page.request('add', null), 1);
+});
+
 test('messages of the wrong shape are left alone', async () => {
   const { asker, push } = makePair();
   const malformed = [

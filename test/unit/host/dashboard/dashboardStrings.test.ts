@@ -4,7 +4,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { dashboardStrings } from '../../../../src/host/dashboard/dashboardStrings.ts';
 
-const webview = path.resolve(import.meta.dirname, '../../../webview');
+const webview = path.resolve(import.meta.dirname, '../../../../webview/dashboard');
 
 test('no word of the dashboard is empty, and each label is its own', () => {
   const strings = dashboardStrings();
