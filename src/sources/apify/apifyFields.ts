@@ -1,7 +1,8 @@
 import type { ApifyFieldConfig } from '../../core/config/apifySource.ts';
-import { isJsonObject, setKey, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { compileSelect } from '../rest/select.ts';
 import { compilePath } from '../text/jsonPath.ts';
+import { recordReader, type ReadField } from '../text/recordReader.ts';
 import type { ApifyItem } from './apifyItem.ts';
 
 /** What a unit knows before its run gives anything. */
@@ -18,7 +19,7 @@ export type FieldReader = (item: ApifyItem, values: UnitValues) => JsonObject | 
 export type Condition = (item: ApifyItem, values: UnitValues) => boolean | Promise<boolean>;
 
 type Value = JsonValue | undefined;
-type Read = (item: ApifyItem, values: UnitValues) => Value | Promise<Value>;
+type Read = ReadField<[item: ApifyItem, values: UnitValues]>;
 
 /** The facts that a field may be taken from, beside `for.NAME` and `parent.NAME`. */
 export const factNames = ['url', 'fetchedAt', 'run', 'actor'] as const;
@@ -33,14 +34,12 @@ export function compileFields(
   fields: Readonly<Record<string, ApifyFieldConfig>> | undefined,
 ): FieldReader {
   if (fields === undefined) return ({ value }) => (isJsonObject(value) ? value : { value });
-  const readers = compileAll(fields);
-  return (item, values) => readAll(readers, item, values);
+  return recordReader(compileAll(fields));
 }
 
 /** Reads values of an item by the paths that a collection names: what is kept of one that is followed up. */
 export function compileValues(selects: Readonly<Record<string, string>>): FieldReader {
-  const readers = compileAll(selects);
-  return (item, values) => readAll(readers, item, values);
+  return recordReader(compileAll(selects));
 }
 
 /** @throws PathSyntaxError, ExpressionError */
@@ -82,27 +81,4 @@ function compileFrom(from: string): Read {
   const fact = factNames.find((name) => name === from);
   if (fact === undefined) throw new Error(`Nothing is called "${from}"`);
   return (item) => item.facts[fact];
-}
-
-function readAll(
-  readers: readonly (readonly [string, Read])[],
-  item: ApifyItem,
-  values: UnitValues,
-): JsonObject | Promise<JsonObject> {
-  const read = readers.map(([name, reader]) => [name, reader(item, values)] as const);
-  // Without an expression there is nothing to wait for.
-  if (read.every(isThere)) return recordOf(read);
-  return Promise.all(read.map(async ([name, value]) => [name, await value] as const)).then(
-    recordOf,
-  );
-}
-
-function isThere(entry: readonly [string, Value | Promise<Value>]): entry is [string, Value] {
-  return !(entry[1] instanceof Promise);
-}
-
-function recordOf(entries: readonly (readonly [string, Value])[]): JsonObject {
-  const record: Record<string, JsonValue> = {};
-  for (const [name, value] of entries) setKey(record, name, value ?? null);
-  return record;
 }

@@ -1,11 +1,11 @@
 import type { Page as BrowserPage } from 'playwright-core';
 import type { BrowserSourceConfig } from '../../core/config/browserSource.ts';
 import { CollectorError, RetryError } from '../../core/errors.ts';
-import type { EndProof, HostHealth } from '../../core/events.ts';
+import type { HostHealth } from '../../core/events.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { ClaimedUnit, NewUnit, Unit } from '../../core/unit.ts';
 import type { HtmlItem } from '../html/htmlItem.ts';
-import { PageWalk, type PageWalkOptions } from '../html/pageWalk.ts';
+import { movedAway, onePage, PageWalk, type PageWalkOptions } from '../html/pageWalk.ts';
 import { isSitemap } from '../html/units.ts';
 import type { CollectContext, Page, Source, SourceContext, SourceTraits } from '../source.ts';
 import { Activity } from './activity.ts';
@@ -14,9 +14,6 @@ import { interact } from './interactions.ts';
 import { firstLineOf } from './pageLost.ts';
 import { PageVisit } from './pageVisit.ts';
 import { writeScreenshot } from './screenshots.ts';
-
-const onePage: EndProof = { by: 'one page' };
-const movedAway: EndProof = { by: 'redirect' };
 
 /**
  * A source that walks web pages as `html` does, in a browser: pages are what their scripts make of them, and can be

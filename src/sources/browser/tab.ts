@@ -41,7 +41,7 @@ export interface TabSettings {
 /** How long putting a tab away may take before the browser is given up. */
 const disposeLimitMs = 5_000;
 /** What a browser asks every host for by itself. */
-const faviconPattern = '*/favicon.ico';
+const faviconPattern = '*/favicon.ico*';
 
 const blockedTypes: Readonly<Record<BrowserOptions['block'][number], string>> = {
   image: 'Image',

@@ -1,5 +1,5 @@
 import type { HtmlSourceConfig } from '../../core/config/htmlSource.ts';
-import type { EndProof, HostHealth } from '../../core/events.ts';
+import type { HostHealth } from '../../core/events.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { ClaimedUnit, NewUnit, Unit } from '../../core/unit.ts';
 import type { HttpResponse } from '../http/client.ts';
@@ -8,11 +8,8 @@ import { canonicalUrl, type CanonicalUrl } from './canonicalUrl.ts';
 import { decodeHtml } from './charset.ts';
 import type { HtmlItem } from './htmlItem.ts';
 import { isHtmlType, notHtml } from './htmlType.ts';
-import { PageWalk, type PageWalkOptions } from './pageWalk.ts';
+import { movedAway, onePage, PageWalk, type PageWalkOptions } from './pageWalk.ts';
 import { isSitemap } from './units.ts';
-
-const onePage: EndProof = { by: 'one page' };
-const movedAway: EndProof = { by: 'redirect' };
 
 /**
  * A source that walks web pages by their links and takes records out of them. Each canonical URL is one unit and is

@@ -1,6 +1,6 @@
 import type { PageSourceConfig } from '../../core/config/htmlSource.ts';
 import { UnitSkippedError } from '../../core/errors.ts';
-import type { HostHealth } from '../../core/events.ts';
+import type { EndProof, HostHealth } from '../../core/events.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { ClaimedUnit, NewUnit, Unit } from '../../core/unit.ts';
 import { forValuesOf } from '../forValues/forUnits.ts';
@@ -21,6 +21,11 @@ import { compileSelector, type Selector } from './selector.ts';
 import { readSitemap, type SitemapEntry } from './sitemap.ts';
 import { Turns } from './turns.ts';
 import { depthOf, heritageOf, pageUnit, sitemapUnit, urlOf } from './units.ts';
+
+/** What proves that a page was read to its end. */
+export const onePage: EndProof = { by: 'one page' };
+/** The page's content is at another address. */
+export const movedAway: EndProof = { by: 'redirect' };
 
 /** Units handed over at once: a large sitemap neither waits for its end nor makes one huge commit. */
 const unitsAtOnce = 1_000;

@@ -266,6 +266,25 @@ test('what is blocked is not loaded; a context forgets after so many pages', asy
   assert.ok(server.count('/style.css') > 0);
 });
 
+test('no host is asked for its favicon, which browsers want by themselves', async (t) => {
+  server.route('/favicon.ico', send(200, 'x', { 'content-type': 'image/x-icon' }));
+  server.route(
+    '/iconic',
+    html(`<title>t</title><p></p><script>
+      const icon = new Image();
+      icon.onerror = () => { document.querySelector('p').className = 'refused'; };
+      icon.src = '/favicon.ico?' + Math.random();
+    </script>`),
+  );
+  const source = openBrowser(t, {
+    start: [server.url('/iconic')],
+    fields: { icon: { select: 'p', attr: 'class' } },
+    interactions: [{ type: 'wait', selector: 'p.refused' }],
+  });
+  assert.deepEqual((await walk(source)).records, [{ icon: 'refused' }]);
+  assert.equal(server.count('/favicon.ico'), 0);
+});
+
 test('every document that is opened is counted, and none is opened past the limit', async (t) => {
   server.route('/robots.txt', send(404));
   server.route(
