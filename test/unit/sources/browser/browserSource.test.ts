@@ -270,7 +270,7 @@ test('no host is asked for its favicon, which browsers want by themselves', asyn
   server.route('/favicon.ico', send(200, 'x', { 'content-type': 'image/x-icon' }));
   server.route(
     '/iconic',
-    html(`<title>t</title><p></p><script>
+    html(`<title>t</title><p>icon</p><script>
       const icon = new Image();
       icon.onerror = () => { document.querySelector('p').className = 'refused'; };
       icon.src = '/favicon.ico?' + Math.random();
