@@ -47,6 +47,7 @@ export const dashboardViewType = 'cfCollector.dashboard';
 
 /** Settings under `cfCollector.` with the type of their value. */
 export interface Settings {
+  readonly notifications: 'all' | 'problems' | 'none';
   readonly contact: string;
   readonly openDashboardOnStart: boolean;
   readonly offerResume: boolean;
@@ -54,6 +55,7 @@ export interface Settings {
 
 /** What a setting is when nobody has set it. */
 export const settingDefaults: Settings = {
+  notifications: 'all',
   contact: '',
   openDashboardOnStart: true,
   offerResume: true,

@@ -43,13 +43,31 @@ interface Manifest {
     readonly viewsContainers: { readonly activitybar: readonly { id: string; icon: string }[] };
     readonly views: Readonly<Record<string, readonly { id: string }[]>>;
     readonly viewsWelcome: readonly { view: string; when?: string }[];
-    readonly configuration: {
-      readonly properties: Readonly<Record<string, { type: string; default: unknown }>>;
-    };
+    readonly configuration: readonly {
+      readonly title: string;
+      readonly order: number;
+      readonly properties: Readonly<Record<string, ManifestSetting>>;
+    }[];
     readonly languages: readonly object[];
     readonly jsonValidation: readonly { fileMatch: string; url: string }[];
   };
 }
+
+interface ManifestSetting {
+  readonly type: string;
+  readonly default: unknown;
+  readonly scope: string;
+  readonly order: number;
+  readonly markdownDescription: string;
+  readonly enum?: readonly string[];
+  readonly enumDescriptions?: readonly string[];
+}
+
+/** Every setting, by its whole name. */
+const settings = Object.assign(
+  {},
+  ...contributes.configuration.map(({ properties }) => properties),
+) as Readonly<Record<string, ManifestSetting>>;
 
 /** Every `when` and `enablement` of the manifest. */
 function whenClauses(): string[] {
@@ -102,17 +120,45 @@ test('views, their container and the panel type are those of the manifest', () =
 });
 
 test('settings have the names, types and defaults of the manifest, in both directions', () => {
-  const { properties } = contributes.configuration;
   const declared = Object.fromEntries(
-    Object.entries(properties).map(([name, setting]) => {
-      const { type, default: value } = setting;
+    Object.entries(settings).map(([name, { type, default: value }]) => {
       assert.equal(typeof value, type, name);
       return [name.replace(/^cfCollector\./, ''), value];
     }),
   );
   assert.deepEqual(declared, { ...settingDefaults });
   for (const name of manifest.capabilities.untrustedWorkspaces.restrictedConfigurations) {
-    assert.ok(Object.hasOwn(properties, name), name);
+    assert.ok(Object.hasOwn(settings, name), name);
+  }
+});
+
+test('settings stand in categories, in an order, each with its words and a scope that means something', () => {
+  const { configuration } = contributes;
+  const titles = configuration.map(({ title }) => title);
+  assert.equal(new Set(titles).size, titles.length);
+  assert.deepEqual(
+    configuration.map(({ order }) => order),
+    configuration.map((_, i) => i + 1),
+  );
+  for (const { title, properties } of configuration) {
+    const orders = Object.values(properties).map(({ order }) => order);
+    assert.deepEqual(
+      orders,
+      [...new Set(orders)].sort((a, b) => a - b),
+      title,
+    );
+  }
+  for (const [name, setting] of Object.entries(settings)) {
+    assert.match(setting.markdownDescription, /^%[\w.]+%$/, name);
+    // "application" can't be set in a workspace, the others say for whom it holds.
+    assert.match(
+      setting.scope,
+      /^(application|machine|machine-overridable|window|resource)$/,
+      name,
+    );
+    if (setting.enum === undefined) continue;
+    assert.equal(setting.enumDescriptions?.length, setting.enum.length, name);
+    assert.ok(setting.enum.includes(String(setting.default)), name);
   }
 });
 
