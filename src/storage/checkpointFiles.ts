@@ -18,7 +18,8 @@ import { makeDirectoryDurably, replaceFilesDurably } from './durableFiles.ts';
 import { hasCode, type FileSystem } from './fileSystem.ts';
 import type { GroupView } from './groupTable.ts';
 import type { SessionLayout } from './layout.ts';
-import { maxListed, type SessionIndex } from './sessionIndex.ts';
+import { maxListed } from './indexFold.ts';
+import type { SessionIndex } from './sessionIndex.ts';
 
 /** Units in progress whose cursors a checkpoint lists. */
 const maxCursors = 1000;

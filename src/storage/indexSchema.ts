@@ -6,7 +6,7 @@ import { unitSchema } from './unitTable.ts';
 /** Raised when the tables change: an index of another version is rebuilt from the journal. */
 export const indexVersion = 5;
 
-/** The tables of an index. What is in them, says `ARCHITECTURE.md`; who fills them, `SessionIndex`. */
+/** The tables of an index. What is in them, says `ARCHITECTURE.md`; who fills them, `IndexFold`. */
 export const indexSchema = `
 CREATE TABLE meta (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER, seq INTEGER, start INTEGER, end INTEGER, sum TEXT, commit_start INTEGER, view TEXT, is_clean INTEGER);
 CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT UNIQUE);
@@ -24,6 +24,9 @@ CREATE INDEX checkpoints_seq ON checkpoints (seq);
 /** How an index is written to while its session is carried out: it may lag, and is never torn. */
 export const everydayPragmas =
   'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -2000;';
+/** What `key_blocks` calls the two kinds of keys. */
+export const [recordKeys, unitKeys] = [0, 1] as const;
+
 /** The numbers that stand for the states of units. */
 export const stateNumber = Object.fromEntries(unitStates.map((s, i) => [s, i])) as Record<
   UnitState,
@@ -32,7 +35,7 @@ export const stateNumber = Object.fromEntries(unitStates.map((s, i) => [s, i])) 
 /** The index's own statements, prepared. */
 export type IndexStatements = Readonly<Record<keyof typeof statementTexts, StatementSync>>;
 
-/** What of a unit `SessionIndex` makes an `IndexedUnit` of. */
+/** What of a unit `IndexQueries` makes an `IndexedUnit` of. */
 export const unitColumns = `SELECT u.n, u.key, u.input, u.state, u.attempts, u.cursor, u.open_duplicates, u.error,
   l.name AS lane_name, g.name AS grp_name FROM unit_states u JOIN names l ON l.id = u.lane JOIN names g ON g.id = u.grp`;
 /** Free work that moved on after a journal line; paid units keep what they have. */
@@ -41,7 +44,6 @@ export const movedSince = `u.moved > ? AND u.state <> ${stateNumber.in_progress}
 const statementTexts = {
   setMeta:
     'INSERT INTO meta (id, version, seq, start, end, sum, commit_start, view, is_clean) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET version = excluded.version, seq = excluded.seq, start = excluded.start, end = excluded.end, sum = excluded.sum, commit_start = excluded.commit_start, view = excluded.view, is_clean = excluded.is_clean',
-  addName: 'INSERT INTO names (name) VALUES (?)',
   setGroup:
     'INSERT INTO groups (name, counts) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET counts = excluded.counts',
   addKeys: 'INSERT INTO key_blocks (kind, keys) VALUES (?, ?)',

@@ -17,7 +17,9 @@ import { isOpen } from './checkpointFiles.ts';
 import { makeDirectoryDurably, replaceFile } from './durableFiles.ts';
 import { readFully, type FileSystem, type StorageFile } from './fileSystem.ts';
 import type { SessionLayout } from './layout.ts';
-import { maxListed, type GroupLines, type SessionIndex } from './sessionIndex.ts';
+import { maxListed } from './indexFold.ts';
+import type { GroupLines } from './indexQueries.ts';
+import type { SessionIndex } from './sessionIndex.ts';
 
 /** Groups that get a file, in one start of a session: with more, they are pages and not what a person calls a group. */
 const maxGroupFiles = 1000;

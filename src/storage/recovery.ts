@@ -19,7 +19,8 @@ import { decodeLine } from './journalLine.ts';
 import { newline, readLines, type JournalScan } from './journalReader.ts';
 import type { SessionLayout } from './layout.ts';
 import { lineKeyReader } from './lineKeys.ts';
-import type { IndexedUnit, SessionIndex } from './sessionIndex.ts';
+import type { IndexedUnit } from './indexQueries.ts';
+import type { SessionIndex } from './sessionIndex.ts';
 
 type TornFile = RecoveredEvent['tornFiles'][number];
 

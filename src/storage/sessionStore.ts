@@ -31,7 +31,7 @@ import type { FileLock } from './lock.ts';
 import type { Machine } from './machine.ts';
 import { ProgressFiles } from './progressFiles.ts';
 import type { ReplayKeys } from './replayKeys.ts';
-import type { IndexedUnit } from './sessionIndex.ts';
+import type { IndexedUnit } from './indexQueries.ts';
 import { writeSummary } from './summaryFile.ts';
 import { withinBudget } from './timeBudget.ts';
 

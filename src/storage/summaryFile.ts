@@ -9,7 +9,8 @@ import { isOpen, papersByVenue, readWithMeta, writeWithMeta } from './checkpoint
 import type { FileSystem } from './fileSystem.ts';
 import type { GroupView } from './groupTable.ts';
 import type { SessionLayout } from './layout.ts';
-import { maxListed, type SessionIndex } from './sessionIndex.ts';
+import { maxListed } from './indexFold.ts';
+import type { SessionIndex } from './sessionIndex.ts';
 
 /**
  * Writes session.json (the second earlier system's `CollectionSession`), its `.meta`, and the copy before it as

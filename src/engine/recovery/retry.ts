@@ -1,7 +1,7 @@
 import type { CommittedEvent, JournalEvent } from '../../core/events.ts';
 import { unpackFingerprints, type Fingerprint } from '../../core/keys.ts';
 import type { JsonValue } from '../../core/json.ts';
-import type { IndexedUnit } from '../../storage/sessionIndex.ts';
+import type { IndexedUnit } from '../../storage/indexQueries.ts';
 import type { SessionStore } from '../../storage/sessionStore.ts';
 import type { WaitingUnit } from '../frontier.ts';
 
