@@ -8,6 +8,8 @@ export interface Formats {
   readonly percent: (share: number) => string;
   /** `0:00:07`, `12:05:31`; hours are not folded into days. */
   readonly duration: (ms: number) => string;
+  /** How long an answer took: `81 ms`, `2.4 sec`. */
+  readonly latency: (ms: number) => string;
   /** `950 byte`, `1.4 MB`: powers of 1000. */
   readonly bytes: (value: number) => string;
   /** Millionths of a US dollar as dollars, cents and smaller where they matter: `$12.34`, `$0.0005`. */
@@ -57,15 +59,9 @@ export function formatsFor(locale: string): Formats {
   });
   const share = new Intl.NumberFormat(tag, { style: 'percent', maximumFractionDigits: 0 });
   const usd = usdFormat(tag);
-  const byteFormats = byteUnits.map(
-    (unit) =>
-      new Intl.NumberFormat(tag, {
-        style: 'unit',
-        unit,
-        unitDisplay: 'short',
-        maximumFractionDigits: unit === 'byte' ? 0 : 1,
-      }),
-  );
+  const byteFormats = byteUnits.map((unit) => unitFormat(tag, unit, unit === 'byte' ? 0 : 1));
+  const millisecond = unitFormat(tag, 'millisecond', 0);
+  const second = unitFormat(tag, 'second', 1);
   const relative = new Intl.RelativeTimeFormat(tag, { numeric: 'auto' });
   const clock = new Intl.DateTimeFormat(tag, { timeStyle: 'medium' });
   const dateTime = new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'medium' });
@@ -74,6 +70,7 @@ export function formatsFor(locale: string): Formats {
     rate: (value) => (value < 99.95 ? decimal.format(value) : whole.format(value)),
     percent: (value) => share.format(value < 1 ? Math.floor(value * 100) / 100 : 1),
     duration: digitalDuration,
+    latency: (ms) => (ms < 999.5 ? millisecond.format(ms) : second.format(ms / 1000)),
     bytes: (value) => {
       let power = 0;
       // 999,950 would be shown as "1,000 kB".
@@ -95,6 +92,11 @@ export function formatsFor(locale: string): Formats {
         : dateTime.format(epochMs),
     dateTime: (epochMs) => dateTime.format(epochMs),
   };
+}
+
+function unitFormat(tag: string, unit: string, maximumFractionDigits: number): Intl.NumberFormat {
+  const options = { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits } as const;
+  return new Intl.NumberFormat(tag, options);
 }
 
 function digitalDuration(ms: number): string {

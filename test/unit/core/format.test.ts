@@ -26,6 +26,14 @@ test('durations do not fold hours into days and do not run backwards', () => {
   assert.equal(en.duration(-5), '0:00:00');
 });
 
+test('what took a second or longer is told in seconds', () => {
+  assert.equal(en.latency(0), '0 ms');
+  assert.equal(en.latency(81.4), '81 ms');
+  assert.equal(en.latency(999.4), '999 ms');
+  assert.equal(en.latency(999.6), '1 sec');
+  assert.equal(en.latency(2_410), '2.4 sec');
+});
+
 test('bytes change their unit before they need four digits', () => {
   assert.equal(en.bytes(0), '0 byte');
   assert.equal(en.bytes(999), '999 byte');
