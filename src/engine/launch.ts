@@ -13,12 +13,10 @@ import type { NetworkSettings, SourceContext } from '../sources/source.ts';
 import { collectionLock, type SessionLayout } from '../storage/layout.ts';
 import { FileLock } from '../storage/lock.ts';
 import { networkFileSystemAt } from '../storage/machine.ts';
-import {
-  createSession,
-  openSession,
-  readSessionHeader,
-  type Opener,
-} from '../storage/openSession.ts';
+import { createSession } from '../storage/createSession.ts';
+import { openSession } from '../storage/openSession.ts';
+import { readSessionHeader } from '../storage/sessionHeader.ts';
+import type { Opener } from '../storage/sessionParts.ts';
 import {
   findStateRoot,
   inspectSession,

@@ -15,7 +15,7 @@ import type { SessionView } from '../../src/core/view.ts';
 import { validate } from '../../src/engine/validate/validate.ts';
 import { listCheckpoints } from '../../src/storage/checkpointFiles.ts';
 import { SessionLayout } from '../../src/storage/layout.ts';
-import { readSessionHeader } from '../../src/storage/openSession.ts';
+import { readSessionHeader } from '../../src/storage/sessionHeader.ts';
 import { readTree, writeTree, type FileTree } from '../fixtures/fileTree.ts';
 import { Acknowledged, scriptCollection, scriptRun, tickingClock } from '../fixtures/scriptRun.ts';
 import {

@@ -7,7 +7,7 @@ import type { FileSystem } from '../../storage/fileSystem.ts';
 import { readHeader } from '../../storage/journalReader.ts';
 import { collectionLock, importLock, type SessionLayout } from '../../storage/layout.ts';
 import { FileLock } from '../../storage/lock.ts';
-import { createSession } from '../../storage/openSession.ts';
+import { createSession } from '../../storage/createSession.ts';
 import { findStateRoot, listSessions } from '../../storage/sessions.ts';
 import type { SessionStore } from '../../storage/sessionStore.ts';
 import {

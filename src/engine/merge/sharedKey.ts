@@ -1,5 +1,5 @@
 import { collectionSchema } from '../../core/config.ts';
-import { readSessionHeader } from '../../storage/openSession.ts';
+import { readSessionHeader } from '../../storage/sessionHeader.ts';
 import { listSessions } from '../../storage/sessions.ts';
 import type { StoragePorts } from '../../storage/sessionStore.ts';
 

@@ -14,7 +14,7 @@ import type { JournalScan } from '../../storage/journalReader.ts';
 import type { SessionLayout } from '../../storage/layout.ts';
 import { isHolderAlive, readHolder, type Holder } from '../../storage/lock.ts';
 import { freeBytesAt, type Machine } from '../../storage/machine.ts';
-import { readSessionHeader } from '../../storage/openSession.ts';
+import { readSessionHeader } from '../../storage/sessionHeader.ts';
 import type { SessionIndex } from '../../storage/sessionIndex.ts';
 import { readLogTail, type LogLine } from '../../storage/sessionLog.ts';
 import { readSession, type IndexCondition } from '../../storage/sessionReader.ts';

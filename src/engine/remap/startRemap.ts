@@ -6,7 +6,7 @@ import { fileTimestamp, toFileName } from '../../core/names.ts';
 import { journalStart } from '../../storage/journal.ts';
 import { scanJournal } from '../../storage/journalReader.ts';
 import type { SessionLayout } from '../../storage/layout.ts';
-import { readSessionHeader } from '../../storage/openSession.ts';
+import { readSessionHeader } from '../../storage/sessionHeader.ts';
 import { inspectSession, type FoundSession } from '../../storage/sessions.ts';
 import { resolveOutputDir } from '../../storage/workspaceFiles.ts';
 import { startUnfiled, type Environment, type Launched } from '../launch.ts';

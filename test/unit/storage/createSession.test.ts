@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { FaultError } from '../../../src/core/errors.ts';
 import { nodeFileSystem } from '../../../src/storage/fileSystem.ts';
-import { readSessionHeader } from '../../../src/storage/openSession.ts';
+import { readSessionHeader } from '../../../src/storage/sessionHeader.ts';
 import { listSessions } from '../../../src/storage/sessions.ts';
 import { FailingFileSystem, systemError } from '../../fixtures/failingFileSystem.ts';
 import { hookAtomicWrites } from '../../fixtures/patchedNodeFs.ts';
