@@ -21,7 +21,7 @@ import { sessionsCommand } from './commands/sessions.ts';
 import { showCommand } from './commands/show.ts';
 import { templatesCommand } from './commands/templates.ts';
 import { validateCommand } from './commands/validate.ts';
-import { exitCodes } from './exitCodes.ts';
+import { exitCodes } from '../core/exitCodes.ts';
 
 /** Every command, in the order of `--help`. */
 const commands: readonly CommandSpec[] = [

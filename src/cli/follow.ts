@@ -5,10 +5,9 @@ import type { Environment, Launched } from '../engine/launch.ts';
 import { limitOption } from '../engine/reachedLimits.ts';
 import { isMerge, readManifest } from '../engine/merge/manifest.ts';
 import type { SessionView } from '../core/view.ts';
-import type { RunEnd, SessionRun } from '../engine/sessionRun.ts';
 import { nodeFileSystem } from '../storage/fileSystem.ts';
 import type { CommandLine } from './command.ts';
-import { exitCodes } from './exitCodes.ts';
+import { exitCodeOf, exitCodes } from '../core/exitCodes.ts';
 import { limitHeap } from './heapLimits.ts';
 import { findSession } from './findSession.ts';
 import { jsonOutput, textOutput } from './output.ts';
@@ -81,7 +80,7 @@ export async function follow(
   }
   if (end.state === 'completed' && view.remapOf !== undefined) output.remapped(view);
   output.summary(summaryOf(layout, view, live.elapsedMs));
-  return exitCodeOf(end, run);
+  return exitCodeOf({ state: end.state, pausedBy: end.pausedBy, failed: view.units.failed });
 }
 
 /** The newest failures, and where the others are. */
@@ -95,13 +94,6 @@ function failuresOf(view: SessionView): string[] {
 /** The limit that a session was paused by, whose run has ended since. */
 function limitUsedUp(view: SessionView, activeMs: number): LimitName | undefined {
   return limitInTheWay({ ...view, state: 'paused', reason: 'budget' }, activeMs)?.name;
-}
-
-function exitCodeOf(end: RunEnd, run: SessionRun): number {
-  if (end.state === 'faulted') return exitCodes.faulted;
-  if (end.pausedBy !== undefined && end.pausedBy !== 'user') return exitCodes.pausedByGuard;
-  if (end.state === 'stopped') return exitCodes.stopped;
-  return run.store.view.units.failed > 0 ? exitCodes.completeWithFailures : exitCodes.complete;
 }
 
 function describeRecovery(recovered: RecoveredEvent | undefined): string | undefined {

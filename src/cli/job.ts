@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { messageOf } from '../core/errors.ts';
 import type { JobContext } from '../core/job.ts';
-import { exitCodes } from './exitCodes.ts';
+import { exitCodes } from '../core/exitCodes.ts';
 
 /**
  * Does a piece of work that SIGINT and SIGTERM end in order, and tells people what came of it.

@@ -74,3 +74,16 @@ export interface ValidationReport {
   /** A person ended it early: what is not listed was not looked at. */
   readonly isCancelled: boolean;
 }
+
+/**
+ * A finding on one line, as compilers write it, so that editors find the place: `$collect` in package.json reads it.
+ *
+ * @param path the file's name as it is to be shown.
+ */
+export function findingLine(
+  { line, column, severity, code, message }: Finding,
+  path: string,
+): string {
+  const place = line === undefined ? '' : `:${line}:${column ?? 1}`;
+  return `${path}${place}: ${severity} ${code}: ${message.replace(/\s*[\r\n]+\s*/g, ' ')}`;
+}

@@ -1,7 +1,7 @@
 import { adoptMaster, type Adoption } from '../../engine/import/adopt.ts';
 import { usageError, type CommandLine, type CommandSpec } from '../command.ts';
 import { commandLineEnvironment } from '../environment.ts';
-import { exitCodes } from '../exitCodes.ts';
+import { exitCodes } from '../../core/exitCodes.ts';
 import { commandLineJob, pathOf } from '../job.ts';
 
 /** `cf-collect adopt`. */

@@ -3,7 +3,7 @@ import { discardSession } from '../../storage/discardSession.ts';
 import type { FoundSession } from '../../storage/sessions.ts';
 import type { CommandLine, CommandSpec } from '../command.ts';
 import { commandLineEnvironment } from '../environment.ts';
-import { exitCodes } from '../exitCodes.ts';
+import { exitCodes } from '../../core/exitCodes.ts';
 import { findSession } from '../findSession.ts';
 
 /** `cf-collect discard`. */

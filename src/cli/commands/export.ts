@@ -3,7 +3,7 @@ import { exportTable, tableFormats, type ExportRequest } from '../../engine/expo
 import { inputForm } from '../../sources/files/inputForm.ts';
 import { usageError, type CommandLine, type CommandSpec } from '../command.ts';
 import { commandLineEnvironment } from '../environment.ts';
-import { exitCodes } from '../exitCodes.ts';
+import { exitCodes } from '../../core/exitCodes.ts';
 
 /** `cf-collect export`. */
 export const exportCommand: CommandSpec = {

@@ -2,7 +2,7 @@ import type { ImportReport } from '../../core/importReport.ts';
 import { importEarlier } from '../../engine/import/importEarlier.ts';
 import type { CommandLine, CommandSpec } from '../command.ts';
 import { commandLineEnvironment } from '../environment.ts';
-import { exitCodes } from '../exitCodes.ts';
+import { exitCodes } from '../../core/exitCodes.ts';
 import { commandLineJob, pathOf } from '../job.ts';
 
 /** `cf-collect import`. */

@@ -1,7 +1,7 @@
 import type { CommandLine, CommandSpec } from '../command.ts';
 import { installBrowser } from '../../sources/browser/installBrowser.ts';
 import { commandLineEnvironment } from '../environment.ts';
-import { exitCodes } from '../exitCodes.ts';
+import { exitCodes } from '../../core/exitCodes.ts';
 import { commandLineJob } from '../job.ts';
 import { ProgressLine } from '../progressLine.ts';
 

@@ -12,7 +12,7 @@ import {
   withName,
 } from '../../core/templates.ts';
 import { usageError, type CommandLine, type CommandSpec } from '../command.ts';
-import { exitCodes } from '../exitCodes.ts';
+import { exitCodes } from '../../core/exitCodes.ts';
 import { mediaFile } from '../mediaFile.ts';
 
 /** `cf-collect new TEMPLATE NAME`. */

@@ -5,7 +5,7 @@ import type { FoundSession } from '../../storage/sessions.ts';
 import { assessmentLines } from '../assessmentText.ts';
 import { usageError, type CommandLine, type CommandSpec } from '../command.ts';
 import { commandLineEnvironment } from '../environment.ts';
-import { exitCodes } from '../exitCodes.ts';
+import { exitCodes } from '../../core/exitCodes.ts';
 import { findSession } from '../findSession.ts';
 import { limitOptions, limitsFrom, limitUsage } from '../limitOptions.ts';
 import { follow, unlessComplete } from '../follow.ts';

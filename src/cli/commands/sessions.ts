@@ -1,6 +1,6 @@
 import { commandLineEnvironment } from '../environment.ts';
 import type { CommandLine, CommandSpec } from '../command.ts';
-import { exitCodes } from '../exitCodes.ts';
+import { exitCodes } from '../../core/exitCodes.ts';
 import { sessionsOfWorkspace } from '../findSession.ts';
 import { moneyWords } from '../moneyText.ts';
 import { summaryOf } from '../summary.ts';

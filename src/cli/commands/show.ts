@@ -7,7 +7,7 @@ import type { SessionLayout } from '../../storage/layout.ts';
 import { assessmentLines } from '../assessmentText.ts';
 import { commandLineEnvironment } from '../environment.ts';
 import type { CommandLine, CommandSpec } from '../command.ts';
-import { exitCodes } from '../exitCodes.ts';
+import { exitCodes } from '../../core/exitCodes.ts';
 import { findSession } from '../findSession.ts';
 import { callLines, shownCalls } from '../moneyText.ts';
 import { summaryOf } from '../summary.ts';

@@ -1,6 +1,6 @@
 import { templates } from '../../core/templates.ts';
 import type { CommandLine, CommandSpec } from '../command.ts';
-import { exitCodes } from '../exitCodes.ts';
+import { exitCodes } from '../../core/exitCodes.ts';
 
 /** `cf-collect templates`. */
 export const templatesCommand: CommandSpec = {

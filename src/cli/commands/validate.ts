@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import {
+  findingLine,
   maxFindings,
-  type Finding,
   type TargetReport,
   type ValidationCheck,
   type ValidationReport,
@@ -10,7 +10,7 @@ import {
 import { validate } from '../../engine/validate/validate.ts';
 import type { CommandLine, CommandSpec } from '../command.ts';
 import { commandLineEnvironment } from '../environment.ts';
-import { exitCodes } from '../exitCodes.ts';
+import { exitCodes } from '../../core/exitCodes.ts';
 import { findSession } from '../findSession.ts';
 import { limitYoungGeneration } from '../heapLimits.ts';
 import { ProgressLine } from '../progressLine.ts';
@@ -109,7 +109,7 @@ function targetLines(target: TargetReport, from: string): string[] {
   return [
     `${errorCount === 0 ? '✓' : '✗'} ${who}: ${counted(records, 'record')}`,
     ...checks.map((check) => checkLine(check)),
-    ...findings.map((finding) => findingLine(finding, from)),
+    ...findings.map((finding) => findingLine(finding, shownPath(finding.file, from))),
     ...(hidden > 0 ? [`and ${hidden} more: at most ${maxFindings} are listed`] : []),
     '',
   ];
@@ -125,14 +125,10 @@ function checkLine({ name, outcome, checked, reason }: ValidationCheck): string 
   return `  ${marks[outcome]} ${name.padEnd(12)} ${reason ?? checked.toLocaleString('en')}`;
 }
 
-/** As compilers write it, so that editors find the place. */
-function findingLine(
-  { file, line, column, severity, code, message }: Finding,
-  from: string,
-): string {
+/** From where the command runs, if the file is below. */
+function shownPath(file: string, from: string): string {
   const path = relative(from, file);
-  const place = line === undefined ? '' : `:${line}:${column ?? 1}`;
-  return `${path.startsWith('..') ? file : path}${place}: ${severity} ${code}: ${message}`;
+  return path.startsWith('..') ? file : path;
 }
 
 function counted(count: number, what: string): string {
