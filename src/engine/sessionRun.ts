@@ -156,8 +156,13 @@ export class SessionRun {
     // While pages bring new pages to light nobody knows how much is left.
     const isCountable = this.#isPlanned && !source.traits.discovers;
     const live = this.#stats.live(view, store.notYetSafe, source.health(), isCountable);
-    if (this.#fault)
-      return { view: { ...view, state: 'faulted', reasonMessage: this.#fault.message }, live };
+    if (this.#fault) {
+      const { code, message } = this.#fault;
+      return {
+        view: { ...view, state: 'faulted', reasonMessage: message, reasonCode: code },
+        live,
+      };
+    }
     if (this.#pause && this.#isAtRest && !this.#isEnding) {
       const { reason, message, code = null } = this.#pause;
       const why = { reason, reasonMessage: message, reasonCode: code };
@@ -183,6 +188,7 @@ export class SessionRun {
     this.#sampler = setInterval(() => {
       this.#stats.sample(store.view);
       this.#changed();
+      void this.#checkFiles();
     }, sampleMs);
     this.#checkpoints.start();
     this.#work();
@@ -398,6 +404,16 @@ export class SessionRun {
         return;
       default:
         assertNever(outcome, 'unit outcome');
+    }
+  }
+
+  /** A data file that somebody deletes or edits is told of at once, also while nothing is to be written to it. */
+  async #checkFiles(): Promise<void> {
+    if (this.#isEnding) return;
+    try {
+      await this.#parts.store.checkFiles();
+    } catch (error) {
+      this.#faulted(asFault(error));
     }
   }
 

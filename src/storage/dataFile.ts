@@ -17,6 +17,8 @@ export class DataFile {
   #committed: number;
   #written: number;
   #isFinished = false;
+  /** Bytes are on their way, or a failed append left some: the size says nothing before {@link rollBack} has ended. */
+  #isUnsettled = false;
 
   private constructor(
     fileSystem: FileSystem,
@@ -97,9 +99,28 @@ export class DataFile {
     if (this.#isFinished) throw unusableFile(this.path);
     await this.#fence();
     const offset = this.#written;
+    this.#isUnsettled = true;
     await writeFully(this.#file, bytes);
     this.#written += bytes.byteLength;
+    this.#isUnsettled = false;
     return offset;
+  }
+
+  /**
+   * Looks whether the path is still this file and has the size that we left it with, as before each append: so that
+   * somebody's edit is noticed also while nothing is to be written.
+   *
+   * @throws FaultError when it is not. While an append is under way, which looks itself, nothing.
+   */
+  async check(): Promise<void> {
+    if (this.#isFinished || this.#isUnsettled) return;
+    const written = this.#written;
+    try {
+      await this.#fence();
+    } catch (error) {
+      const isOvertaken = this.#isFinished || this.#isUnsettled || this.#written !== written;
+      if (!isOvertaken) throw error;
+    }
   }
 
   /**
@@ -138,6 +159,7 @@ export class DataFile {
     if (atPath.identity !== this.#identity) throw replacedFile(this.path);
     await cutTo(this.#fileSystem, this.path, this.#committed);
     this.#written = this.#committed;
+    this.#isUnsettled = false;
   }
 
   async close(): Promise<void> {
@@ -147,10 +169,11 @@ export class DataFile {
 
   async #fence(): Promise<void> {
     // One look tells all: while we hold the file open its inode can't be given to another.
+    const written = this.#written;
     const atPath = await this.#fileSystem.status(this.path);
     if (atPath === undefined) throw missingFile(this.path);
     if (atPath.identity !== this.#identity) throw replacedFile(this.path);
-    if (atPath.size !== this.#written) throw changedFile(this.path, this.#written, atPath.size);
+    if (atPath.size !== written) throw changedFile(this.path, written, atPath.size);
   }
 }
 

@@ -81,6 +81,11 @@ export class Journal {
     return entries;
   }
 
+  /** Looks whether the file is still ours, see {@link DataFile.check}. @throws FaultError when it is not. */
+  check(): Promise<void> {
+    return this.#file.check();
+  }
+
   /** Cuts what a failed append left. */
   rollBack(): Promise<void> {
     return this.#file.rollBack();

@@ -170,6 +170,16 @@ export class SessionStore {
     await this.#cleaningUp;
   }
 
+  /**
+   * Looks whether every file of the session is still the one that is written to, of the size that was left.
+   *
+   * @throws FaultError when one was deleted, replaced or edited.
+   */
+  async checkFiles(): Promise<void> {
+    const { files, journal } = this.#parts;
+    for (const file of [...files.values(), journal]) await file.check();
+  }
+
   /** Goes on after a full disk. */
   retry(): void {
     this.#committer.retry();

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
-import { appendFile } from 'node:fs/promises';
+import { appendFile, copyFile, rename, rm } from 'node:fs/promises';
 import { test, type TestContext } from 'node:test';
 import { PauseError, RetryError, UnitFailedError } from '../../../src/core/errors.ts';
 import { silentLogger } from '../../../src/core/ports.ts';
 import type { NewUnit } from '../../../src/core/unit.ts';
+import { emptyView, reduceView } from '../../../src/core/view.ts';
 import { Preparer } from '../../../src/engine/prepare.ts';
 import { SessionRun } from '../../../src/engine/sessionRun.ts';
 import { nodeFileSystem } from '../../../src/storage/fileSystem.ts';
+import { SessionLayout } from '../../../src/storage/layout.ts';
 import type { SessionStore } from '../../../src/storage/sessionStore.ts';
 import { FailingFileSystem, systemError } from '../../fixtures/failingFileSystem.ts';
 import { letRun } from '../../fixtures/manualClock.ts';
@@ -387,6 +389,42 @@ test('a master that is edited while it runs is a fault', async (t) => {
   const end = await run.finished;
   assert.equal(end.error?.code, 'DATA_FILE_CHANGED');
 });
+
+for (const [what, harm, code] of [
+  ['deleted', (path: string) => rm(path), 'DATA_FILE_MISSING'],
+  [
+    'replaced',
+    async (path: string) => {
+      await copyFile(path, `${path}.new`);
+      await rename(`${path}.new`, path);
+    },
+    'DATA_FILE_REPLACED',
+  ],
+] as const) {
+  for (const isPaused of [false, true]) {
+    const when = isPaused ? 'is paused' : 'waits for an answer';
+    test(
+      `a master that is ${what} while the run ${when} is a fault, before anything is to be written`,
+      { timeout: 20_000 },
+      async (t) => {
+        const { run, store, root } = await begin(t, units(2), async function* (unit, signal) {
+          if (unit.key === 'host0') yield lastPage(['one']);
+          else await untilAborted(signal);
+        });
+        await run.start();
+        await until(() => store.view.records === 1);
+        if (isPaused) await run.pause('user', '');
+        await harm(masterPath(store));
+        const { state, error } = await run.finished;
+        assert.deepEqual([state, error?.code], ['faulted', code]);
+        assert.equal(run.snapshot().view.state, 'faulted');
+        // What was counted before stays in the journal.
+        const { entries } = await readJournal(new SessionLayout(root, store.layout.session));
+        assert.equal(entries.reduce(reduceView, emptyView).records, 1);
+      },
+    );
+  }
+}
 
 test('a plan that fails is a fault, and the workers are at rest when it is said', async (t) => {
   async function* plan(): AsyncGenerator<NewUnit> {

@@ -158,7 +158,33 @@ for (const [what, code, meddle] of [
     });
     assert.equal(failing.calls.filter((call) => call.operation === 'write').length, writes);
   });
+
+  test(`a file that was ${what} is noticed by a look alone`, async (t) => {
+    const { file, path } = await make(t);
+    await file.append(bytes('one\n'));
+    await file.check();
+    await meddle(path);
+    await assert.rejects(file.check(), { name: 'FaultError', code });
+  });
 }
+
+test('a look finds no fault with an append of our own: under way, failed, or cut back', async (t) => {
+  const { failing, file } = await make(t);
+  let writes = 0;
+  const looks: Promise<void>[] = [];
+  failing.rule = ({ operation }) => {
+    if (operation !== 'write') return undefined;
+    looks.push(file.check());
+    writes += 1;
+    return writes === 1 ? { wrote: 2 } : systemError('ENOSPC');
+  };
+  await assert.rejects(file.append(bytes('one\n')), { code: 'ENOSPC' });
+  assert.equal(looks.length, 2);
+  await Promise.all(looks);
+  await file.check();
+  await file.rollBack();
+  await file.check();
+});
 
 test('opening never creates', async (t) => {
   const root = await makeScratchFolder(t);
