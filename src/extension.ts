@@ -20,7 +20,7 @@ export function activate(context: vscode.ExtensionContext): CollectorApi {
     context.subscriptions.push(
       tree,
       new StatusBar(services),
-      checker.register(),
+      checker.register(context.secrets.onDidChange),
       registerContextKeys(tracker),
       registerEndNotices(services),
       registerVerdictBadges(),

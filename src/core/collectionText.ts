@@ -1,14 +1,7 @@
 import { distance } from 'fastest-levenshtein';
-import {
-  findNodeAtLocation,
-  parse,
-  parseTree,
-  printParseErrorCode,
-  type JSONPath,
-  type Node,
-  type ParseError,
-} from 'jsonc-parser';
+import { parse, parseTree, printParseErrorCode, type ParseError } from 'jsonc-parser';
 import type { z } from 'zod';
+import { placeOf, position } from './collectionPlaces.ts';
 import { collectionFileSchema, type Collection } from './config.ts';
 import { ConfigError, type Problem } from './errors.ts';
 
@@ -45,7 +38,10 @@ export function readCollectionText(text: string, file: string): CollectionText {
   }
   const result = collectionFileSchema.safeParse(value);
   const locate = (problems: readonly Problem[]): Problem[] =>
-    problems.map((problem) => ({ ...problem, ...placeOf(text, tree, problem.path) }));
+    problems.map((problem) => {
+      const isAboutKey = problem.code === 'CONFIG_UNKNOWN_KEY';
+      return { ...problem, ...placeOf(text, tree, problem.path, isAboutKey) };
+    });
   if (!result.success)
     throw new ConfigError(
       file,
@@ -203,57 +199,4 @@ function branchesOf(node: SchemaNode, value: unknown): SchemaNode[] {
     (b) => type !== undefined && b.properties?.['type']?.const === type,
   );
   return (chosen.length > 0 ? chosen : branches).flatMap((b) => branchesOf(b, value));
-}
-
-function placeOf(
-  text: string,
-  tree: Node,
-  path: string,
-): Pick<Problem, 'line' | 'column' | 'length'> {
-  const node = nodeAt(tree, path);
-  // The property's name is a better place than its value: it stays on one line.
-  const shown = node.parent?.type === 'property' ? (node.parent.children?.[0] ?? node) : node;
-  return position(text, shown.offset, shown === tree ? 1 : shown.length);
-}
-
-/** The node of a dotted path, or of the longest part of it that is there (a missing key is shown at its parent). */
-function nodeAt(tree: Node, path: string): Node {
-  const segments: JSONPath = [];
-  let node = tree;
-  let rest = path;
-  while (rest !== '') {
-    const next = childOf(node, rest);
-    if (next === undefined) break;
-    segments.push(next.segment);
-    node = findNodeAtLocation(tree, segments) ?? node;
-    rest = next.rest;
-  }
-  return node;
-}
-
-/** Keys may hold dots themselves ("content.venueid"), so the longest key that fits is taken. */
-function childOf(node: Node, path: string): { segment: string | number; rest: string } | undefined {
-  if (node.type === 'array') {
-    const [first = '', ...others] = path.split('.');
-    return /^\d+$/.test(first) && Number(first) < (node.children?.length ?? 0)
-      ? { segment: Number(first), rest: others.join('.') }
-      : undefined;
-  }
-  const keys = (node.children ?? []).map((property) => String(property.children?.[0]?.value));
-  const fitting = keys
-    .filter((key) => path === key || path.startsWith(`${key}.`))
-    .sort((a, b) => b.length - a.length)[0];
-  return fitting === undefined
-    ? undefined
-    : { segment: fitting, rest: path.slice(fitting.length + 1) };
-}
-
-function position(
-  text: string,
-  offset: number,
-  length: number,
-): Required<Pick<Problem, 'line' | 'column' | 'length'>> {
-  const before = text.slice(0, offset);
-  const line = before.split('\n').length;
-  return { line, column: offset - before.lastIndexOf('\n'), length };
 }

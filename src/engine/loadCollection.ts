@@ -1,6 +1,7 @@
 import type { Collection } from '../core/config.ts';
 import { readCollectionText } from '../core/collectionText.ts';
 import { ConfigError, messageOf, type Problem } from '../core/errors.ts';
+import { suggest } from '../sources/forValues/checkNames.ts';
 import { checkSource, doubtRuleOf } from '../sources/registry.ts';
 import { readUserFile } from '../storage/workspaceFiles.ts';
 import { compileRecordSchema } from './prepare.ts';
@@ -14,7 +15,15 @@ import { compileRecordSchema } from './prepare.ts';
  * @throws ConfigError that lists everything wrong with line and column; UsageError when the file can't be read.
  */
 export async function loadCollection(file: string, root?: string): Promise<Collection> {
-  const text = await readUserFile(file);
+  return readCollection(await readUserFile(file), file, root);
+}
+
+/** As {@link loadCollection}, of a text that need not stand in the file yet. */
+export async function readCollection(
+  text: string,
+  file: string,
+  root?: string,
+): Promise<Collection> {
   const read = readCollectionText(text, file);
   const { collection } = read;
   const problems = [
@@ -50,9 +59,9 @@ async function checkRecord({ record, source, limits }: Collection): Promise<Prob
   if (fields === undefined) return problems;
   const check = (name: string, path: string): void => {
     if (Object.hasOwn(fields, name) || Object.hasOwn(fields, name.split('.')[0] ?? '')) return;
-    const known = Object.keys(fields).join(', ');
-    const message = `"${name}" is not a field of the record; there are ${known}.`;
-    problems.push({ code: 'CONFIG_UNKNOWN_FIELD', message, path });
+    const known = Object.keys(fields);
+    const message = `"${name}" is not a field of the record; there are ${known.join(', ')}.`;
+    problems.push({ code: 'CONFIG_UNKNOWN_FIELD', message, path, ...suggest(name, known) });
   };
   record.key?.forEach((name, i) => {
     check(name, `record.key.${i}`);

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import * as vscode from 'vscode';
 import { DashboardManager } from './dashboard/dashboardManager.ts';
+import { CollectionAdvisor } from './collections/advice.ts';
 import { CollectionChecker } from './collections/diagnostics.ts';
 import { EngineClient, type EngineWorker } from './engine/engineClient.ts';
 import { installBrowser } from './collections/installBrowser.ts';
@@ -38,7 +39,7 @@ export function createServices(context: vscode.ExtensionContext): Services {
     logEngineLine(log, line);
   });
   const tracker = new SessionTracker(engine, trustedFolderPaths);
-  const checker = new CollectionChecker(engine, log);
+  const checker = new CollectionChecker(engine, log, new CollectionAdvisor(secrets));
   const runs = new Runs(engine, tracker);
   const reporter = new Reporter({
     log,

@@ -7,6 +7,7 @@ import type { JsonValue } from '../core/json.ts';
 import type { MergeManifest, OnConflict } from '../core/mergeManifest.ts';
 import type { InDoubtWord, InterruptionAnalysis, RecoveryPlan } from '../core/recoveryData.ts';
 import type { ValidationReport } from '../core/validation.ts';
+import type { SampleRequests } from './samples.ts';
 
 /**
  * Messages between the extension host and the worker that runs the engine. A request is a name of
@@ -27,9 +28,12 @@ export interface WorkerRequests {
     params: SessionRef & { offset: number; limit: number };
     result: readonly FailedUnit[];
   };
-  /** The collection file's problems; empty when it is right. */
+  /**
+   * The problems of a collection file, or of what is to stand in it (`text`); empty when it is right. Calls nobody, and
+   * looks at the files that it names only where a `workspace` is given.
+   */
   checkCollection: {
-    params: { workspace: string; file: string };
+    params: { workspace: string | null; file: string; text: string | null };
     result: readonly CollectionProblem[];
   };
   /** Starts a new session of a collection file (absolute path). */
@@ -160,7 +164,7 @@ export interface ToolRequests {
 }
 
 /** Everything that the worker answers. */
-export interface EngineRequests extends WorkerRequests, RecoveryRequests, ToolRequests {}
+export interface EngineRequests extends WorkerRequests, RecoveryRequests, ToolRequests, SampleRequests {}
 
 /** What the worker says unasked. */
 export interface WorkerEvents {

@@ -12,7 +12,7 @@ import {
   type Environment,
   type ResumeChoices,
 } from '../engine/launch.ts';
-import { loadCollection } from '../engine/loadCollection.ts';
+import { loadCollection, readCollection } from '../engine/loadCollection.ts';
 import type { SessionRun } from '../engine/sessionRun.ts';
 import type {
   CollectionProblem,
@@ -82,9 +82,9 @@ export class WorkerSessions {
       },
       readCheckpoint: async (ref) => readCheckpointContent(await this.layout(ref), ref.checkpoint),
       listFailedUnits: async (ref) => failedUnits(await this.layout(ref), ref.offset, ref.limit),
-      checkCollection: ({ workspace, file }) => problemsOf(file, workspace),
+      checkCollection: (params) => problemsOf(params),
       start: async ({ workspace, file, http }) => {
-        const environment = await this.#environment(http);
+        const environment = await this.environment(http);
         const { run } = await startCollection(environment, file, workspace, 'always-new');
         return this.begin(run, workspace);
       },
@@ -111,7 +111,7 @@ export class WorkerSessions {
 
   /** What work needs that calls nobody. */
   toolEnvironment(): Promise<Environment> {
-    return this.#environment({
+    return this.environment({
       proxy: null,
       noProxy: [],
       strictSsl: true,
@@ -158,7 +158,7 @@ export class WorkerSessions {
       this.#tellState(ref.session, active);
       return undefined;
     }
-    const environment = await this.#environment(http);
+    const environment = await this.environment(http);
     const { run, result } = await resumeSession(environment, await this.layout(ref), choices);
     await this.begin(run, ref.workspace);
     return result;
@@ -253,7 +253,8 @@ export class WorkerSessions {
     });
   }
 
-  async #environment(http: HttpSettings): Promise<Environment> {
+  /** What work needs that calls out. */
+  async environment(http: HttpSettings): Promise<Environment> {
     return {
       ports: {
         fileSystem: nodeFileSystem,
@@ -312,9 +313,16 @@ async function failedUnits(
   }
 }
 
-async function problemsOf(file: string, workspace: string): Promise<CollectionProblem[]> {
+async function problemsOf({
+  workspace,
+  file,
+  text,
+}: WorkerRequests['checkCollection']['params']): Promise<CollectionProblem[]> {
+  const root =
+    workspace === null ? undefined : await findStateRoot(nodeFileSystem, file, workspace);
   try {
-    await loadCollection(file, await findStateRoot(nodeFileSystem, file, workspace));
+    if (text === null) await loadCollection(file, root);
+    else await readCollection(text, file, root);
     return [];
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

@@ -83,7 +83,7 @@ test('a worker that dies rejects what waits, says why, and is replaced by the ne
 test('a request that waits when the worker dies is rejected', async (t) => {
   const { engine, spawned } = makeEngine(t);
   await engine.request('listSessions', { workspace }, 0);
-  const waiting = engine.request('checkCollection', { workspace, file: 'hang' }, 0);
+  const waiting = engine.request('checkCollection', { workspace, file: 'hang', text: null }, 0);
   const rejected = assert.rejects(waiting, { code: 'RPC_CLOSED' });
   await spawned[0]!.terminate();
   await rejected;
