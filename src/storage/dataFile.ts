@@ -113,13 +113,15 @@ export class DataFile {
    * @throws FaultError when it is not. While an append is under way, which looks itself, nothing.
    */
   async check(): Promise<void> {
-    if (this.#isFinished || this.#isUnsettled) return;
     const written = this.#written;
+    const isAtRest = (): boolean =>
+      !this.#isFinished && !this.#isUnsettled && this.#written === written;
+    if (!isAtRest()) return;
     try {
       await this.#fence();
     } catch (error) {
-      const isOvertaken = this.#isFinished || this.#isUnsettled || this.#written !== written;
-      if (!isOvertaken) throw error;
+      // An append may have begun meanwhile.
+      if (isAtRest()) throw error;
     }
   }
 
