@@ -14,6 +14,13 @@ const refused = [
   },
 ];
 
+/** There, a name or a scraped text could become a link, a command or an icon. */
+const refusedInHost = {
+  selector:
+    'MemberExpression[object.object.name="vscode"][object.property.name="window"][property.name=/^(show(Information|Warning|Error)Message|showQuickPick|showInputBox|withProgress)$/]',
+  message: 'Use the one of src/host/window.ts, which shows text as text.',
+};
+
 /** A focused test would keep all others from running. */
 const refusedInTests = {
   selector: 'MemberExpression[object.name=/^(test|it|describe|suite)$/][property.name="only"]',
@@ -91,6 +98,11 @@ export default defineConfig(
     // A command line talks to its user through the console; so do scripts and tests.
     files: ['src/cli/**', '.ci/**', 'test/**'],
     rules: { 'no-console': 'off' },
+  },
+  {
+    files: ['src/host/**', 'src/extension.ts'],
+    ignores: ['src/host/window.ts'],
+    rules: { 'no-restricted-syntax': ['error', ...refused, refusedInHost] },
   },
   {
     files: ['test/**/*.ts'],

@@ -4,6 +4,7 @@ import { codeOf, messageOf } from '../core/errors.ts';
 import type { Formats } from '../core/format.ts';
 import { errorWords, type ErrorAction } from './text/errorWords.ts';
 import type { SecretVault } from './collections/secrets.ts';
+import { showErrorMessage } from './window.ts';
 
 /** Where an error came up: what the actions of its message need. */
 export interface ErrorContext {
@@ -49,7 +50,7 @@ export class Reporter {
     const words = errorWords(error, this.#formats);
     const actions = words.actions.filter((action) => canDo(action, context));
     const labels = new Map(actions.map((action) => [actionLabel(action), action]));
-    const chosen = await vscode.window.showErrorMessage(words.message, ...labels.keys());
+    const chosen = await showErrorMessage(words.message, ...labels.keys());
     switch (chosen === undefined ? undefined : labels.get(chosen)) {
       case 'showLog':
         this.#log.show();

@@ -1,8 +1,8 @@
 import { t } from '@vscode/l10n';
-import * as vscode from 'vscode';
 import { runJob } from '../engine/jobs.ts';
 import type { Services } from '../services.ts';
 import { readHttpSettings } from '../settings.ts';
+import { showInformationMessage } from '../window.ts';
 
 /** Downloads a Chromium for the `browser` source. Gives whether there is one now. */
 export async function installBrowser(services: Services): Promise<boolean> {
@@ -14,6 +14,6 @@ export async function installBrowser(services: Services): Promise<boolean> {
   const { executable, version } = installed;
   services.log.info(`Installed ${executable}`);
   // Not awaited: a message that stays open holds nothing up.
-  void vscode.window.showInformationMessage(t('{0} is installed.', version ?? 'Chromium'));
+  void showInformationMessage(t('{0} is installed.', version ?? 'Chromium'));
   return true;
 }

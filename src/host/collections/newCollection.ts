@@ -14,6 +14,7 @@ import {
 } from '../../core/templates.ts';
 import type { Services } from '../services.ts';
 import { diskFolders } from '../workspace.ts';
+import { showInformationMessage, showInputBox, showQuickPick } from '../window.ts';
 
 type TemplateItem = vscode.QuickPickItem & { readonly template?: Template };
 
@@ -21,7 +22,7 @@ type TemplateItem = vscode.QuickPickItem & { readonly template?: Template };
 export async function newCollection(services: Services): Promise<vscode.Uri | undefined> {
   const folder = await pickFolder();
   if (!folder) return undefined;
-  const picked = await vscode.window.showQuickPick(templateItems(), {
+  const picked = await showQuickPick(templateItems(), {
     title: t('New Collection'),
     placeHolder: t('What do you want to collect from?'),
     matchOnDescription: true,
@@ -54,7 +55,8 @@ function templateItems(): TemplateItem[] {
     ...templates
       .filter((template) => template.kind === kind)
       .map((template) => ({
-        label: `$(${kindIcon(kind)}) ${t(template.title)}`,
+        label: t(template.title),
+        iconPath: new vscode.ThemeIcon(kindIcon(kind)),
         description: template.name,
         detail: t(template.about),
         template,
@@ -101,7 +103,7 @@ function kindIcon(kind: TemplateKind): string {
 }
 
 function askName(folder: vscode.WorkspaceFolder, template: Template): Thenable<string | undefined> {
-  return vscode.window.showInputBox({
+  return showInputBox({
     title: t('New Collection'),
     prompt: t('Name of the collection: its file and its records are called after it'),
     value: template.name,
@@ -135,7 +137,7 @@ async function offerSecrets({ secrets }: Services, text: string): Promise<void> 
   const [first] = missing;
   if (first === undefined) return;
   const set = t('Set Secret');
-  const chosen = await vscode.window.showInformationMessage(
+  const chosen = await showInformationMessage(
     t(
       'This collection needs the secret {0}. The file only names it; the value stays in the system’s secret store.',
       missing.join(', '),

@@ -1,5 +1,6 @@
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import { t } from '@vscode/l10n';
+import { showInputBox } from '../window.ts';
 
 /** Letters, digits and underscores: what `${secret:NAME}` and an environment variable can both be called. */
 const secretName = /^[A-Za-z_]\w*$/;
@@ -21,14 +22,14 @@ export class SecretVault {
   async ask(givenName?: string): Promise<void> {
     const name =
       givenName ??
-      (await vscode.window.showInputBox({
+      (await showInputBox({
         title: t('Set Secret'),
         prompt: t('Name of the secret, as in ${secret:NAME}'),
         validateInput: (text) =>
           secretName.test(text) ? undefined : t('Use letters, digits and underscores.'),
       }));
     if (name === undefined) return;
-    const value = await vscode.window.showInputBox({
+    const value = await showInputBox({
       title: t('Set Secret {0}', name),
       prompt: t(
         'The value is kept in the system’s secret store. Leave it empty to forget the secret.',

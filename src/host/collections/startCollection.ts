@@ -11,6 +11,7 @@ import { tellThatClosingStops } from '../sessions/runNotice.ts';
 import type { Services } from '../services.ts';
 import type { TrackedSession } from '../engine/sessionTracker.ts';
 import { readSetting } from '../settings.ts';
+import { showInformationMessage } from '../window.ts';
 
 /** Starts a collection, or resumes its unfinished session when a person says so. Gives the session that runs. */
 export async function startCollection(
@@ -27,20 +28,27 @@ export async function startCollection(
   }
   await saveIfOpen(file);
   const workspace = folder.uri.fsPath;
-  // Older ones stay where they are: a person left them behind when they started this one.
-  const newest = (await services.tracker.list()).find((session) => isSameFile(session, file));
+  const newest = await newestSessionOf(services, file);
   const isOpen = newest && (newest.isOurs || newest.holder !== null || newest.resumable);
   if (!isOpen) return startNew(services, workspace, file);
   if (newest.isOurs && newest.snapshot.view.state === 'active') {
     const open = t('Open Dashboard');
     const text = t('{0} is running already.', vscode.workspace.asRelativePath(file));
-    const chosen = await vscode.window.showInformationMessage(text, open);
+    const chosen = await showInformationMessage(text, open);
     if (chosen === open) await services.dashboards.open(newest.ref);
     return undefined;
   }
   const choice = await askAboutUnfinished(services, newest);
   if (choice === 'new') return startNew(services, workspace, file);
   return choice === 'resume' ? resumeSession(services, newest) : undefined;
+}
+
+/** The newest session of a collection file. Older ones stay where they are: a person left them behind for this one. */
+export async function newestSessionOf(
+  { tracker }: Pick<Services, 'tracker'>,
+  file: vscode.Uri,
+): Promise<TrackedSession | undefined> {
+  return (await tracker.list()).find((session) => isSameFile(session, file));
 }
 
 /** Takes a session up again and shows it; what goes wrong is shown with its next step. */
@@ -131,7 +139,7 @@ async function askAboutUnfinished(
   const left = view.units.pending + view.units.in_progress;
   const resume = t('Resume');
   const startNew = t('Start New');
-  const chosen = await vscode.window.showInformationMessage(
+  const chosen = await showInformationMessage(
     t('{0} has an unfinished session', view.name),
     {
       modal: true,

@@ -6,6 +6,7 @@ import { joinParts } from '../text/phrases.ts';
 import { isNode, pickMaster, type CommandTarget } from '../sessions/pick.ts';
 import { requireTrust } from '../engine/runs.ts';
 import type { Services } from '../services.ts';
+import { showInformationMessage, showQuickPick, showWarningMessage } from '../window.ts';
 
 type Format = 'csv' | 'parquet';
 
@@ -49,7 +50,7 @@ async function askForFormat(): Promise<Format | undefined> {
       detail: t('For pandas, DuckDB and others; columns keep their types'),
     },
   ];
-  const picked = await vscode.window.showQuickPick(items, {
+  const picked = await showQuickPick(items, {
     title: t('Export'),
     placeHolder: t('What should it become?'),
   });
@@ -71,7 +72,7 @@ async function askForFile(input: vscode.Uri, format: Format): Promise<vscode.Uri
     proposed = output;
     const name = vscode.workspace.asRelativePath(output);
     const again = t('Choose Another Name');
-    const chosen = await vscode.window.showWarningMessage(
+    const chosen = await showWarningMessage(
       t('{0} exists already, and an export never writes over a file.', name),
       { modal: true },
       again,
@@ -93,7 +94,7 @@ async function tellExported(
     rejected === 0 ? '' : t('{0} lines that are no records left out', formats.count(rejected)),
   ]);
   const reveal = t('Reveal');
-  const chosen = await vscode.window.showInformationMessage(
+  const chosen = await showInformationMessage(
     t('{0} is written: {1}.', vscode.workspace.asRelativePath(output), counts),
     reveal,
   );

@@ -2,8 +2,8 @@ import { t } from '@vscode/l10n';
 import { existsSync } from 'node:fs';
 import { appendFile, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import * as vscode from 'vscode';
 import type { Services } from '../services.ts';
+import { showInformationMessage } from '../window.ts';
 
 const entry = '.cf_state/';
 
@@ -14,7 +14,7 @@ export async function offerGitignore(services: Services, workspace: string): Pro
   if (repository === undefined || (await isIgnored(repository, workspace))) return;
   await services.memory.rememberGitignoreOffer();
   const add = t('Add to .gitignore');
-  const chosen = await vscode.window.showInformationMessage(
+  const chosen = await showInformationMessage(
     t('Sessions keep their state in {0}. It does not belong into a repository.', entry),
     add,
     t('Not Now'),

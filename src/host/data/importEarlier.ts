@@ -10,6 +10,7 @@ import { requireTrust } from '../engine/runs.ts';
 import type { Services } from '../services.ts';
 import { resumeSession } from '../collections/startCollection.ts';
 import { findCollections, trustedFolderPaths, workspaceOf } from '../workspace.ts';
+import { showInformationMessage, showQuickPick } from '../window.ts';
 
 /** Carries an earlier system's data over and shows what became of it. */
 export async function importEarlier(
@@ -77,10 +78,7 @@ async function tellImported(
     ]),
   );
   const show = t('Show Sessions');
-  const chosen = await vscode.window.showInformationMessage(
-    text,
-    ...(sessions.length > 0 ? [show] : []),
-  );
+  const chosen = await showInformationMessage(text, ...(sessions.length > 0 ? [show] : []));
   if (chosen !== show) return;
   tracker.refresh();
   await vscode.commands.executeCommand('cfCollector.sessions.focus');
@@ -105,7 +103,7 @@ async function tellAdopted(
           known,
           formats.count(rejected),
         );
-  if ((await vscode.window.showInformationMessage(text, resume)) !== resume) return;
+  if ((await showInformationMessage(text, resume)) !== resume) return;
   const session = await tracker.find(ref);
   if (session) await resumeSession(services, session);
 }
@@ -120,7 +118,7 @@ async function pickEarlier(): Promise<vscode.Uri | undefined> {
     detail: t('A checkpoint, a master (.jsonl), a configuration of glider'),
   };
   // One dialog for both exists on macOS only.
-  const picked = await vscode.window.showQuickPick([folder, file], {
+  const picked = await showQuickPick([folder, file], {
     title: t('Import Earlier Data'),
     placeHolder: t('What do you want to import? It is only read.'),
   });
@@ -162,7 +160,7 @@ async function askForCollection(): Promise<string | null | undefined> {
     detail: '',
     path: file.fsPath,
   }));
-  const picked = await vscode.window.showQuickPick([make, ...items], {
+  const picked = await showQuickPick([make, ...items], {
     title: t('Import Earlier Data'),
     placeHolder: t('Which collection goes on with it?'),
   });

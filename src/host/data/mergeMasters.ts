@@ -6,6 +6,7 @@ import type { OnConflict } from '../../core/mergeManifest.ts';
 import type { RequestResult } from '../../protocol/rpc.ts';
 import type { SessionRef, ToolRequests } from '../../protocol/worker.ts';
 import { mergeSummary, needsALook } from '../text/mergeText.ts';
+import { plainItem } from '../text/plainText.ts';
 import { fileNames, joinParts, recordsPhrase } from '../text/phrases.ts';
 import { refOf, targetsOf, type CommandTarget, type Selection } from '../sessions/pick.ts';
 import type { Services } from '../services.ts';
@@ -13,6 +14,12 @@ import { readTimeoutMs } from '../engine/sessionTracker.ts';
 import { showWhatRuns } from '../collections/startCollection.ts';
 import { baseName, mastersOf } from '../tree/treeModel.ts';
 import { workspaceOf } from '../workspace.ts';
+import {
+  showInformationMessage,
+  showInputBox,
+  showQuickPick,
+  showWarningMessage,
+} from '../window.ts';
 
 /** What a merge is asked to do, beside its inputs. */
 interface MergeChoices {
@@ -62,8 +69,8 @@ export async function tellMerged(
   const openFile = t('Open File');
   const openManifest = t('Open Manifest');
   const chosen = needsALook(manifest)
-    ? await vscode.window.showWarningMessage(text, openManifest, openFile)
-    : await vscode.window.showInformationMessage(text, openFile, openManifest);
+    ? await showWarningMessage(text, openManifest, openFile)
+    : await showInformationMessage(text, openFile, openManifest);
   const beside = path.join(path.dirname(file), baseName(manifest.output));
   if (chosen === openFile) await open(beside);
   if (chosen === openManifest) await open(file);
@@ -104,9 +111,11 @@ async function pickInputs(
   services: Services,
   ticked: readonly string[],
 ): Promise<readonly string[] | undefined> {
-  const items = await knownMasters(services);
-  const others = ticked.filter((file) => !items.some((item) => item.file === file));
-  items.unshift(...others.map((file) => ({ label: path.basename(file), file })));
+  const known = await knownMasters(services);
+  const others = ticked.filter((file) => !known.some((item) => item.file === file));
+  const items = [...others.map((file) => ({ label: path.basename(file), file })), ...known].map(
+    (item: InputItem) => plainItem(item),
+  );
   if (items.length === 0) return browse();
   const pick = vscode.window.createQuickPick<InputItem>();
   const browsing: vscode.QuickInputButton = {
@@ -187,14 +196,14 @@ async function askForKey(inputs: readonly string[]): Promise<readonly string[] |
     detail: t('Records with the same values in these fields are the same'),
   };
   const title = mergeTitle(inputs);
-  const picked = await vscode.window.showQuickPick([own, fields], {
+  const picked = await showQuickPick([own, fields], {
     title,
     placeHolder: t('What makes two records the same?'),
     ignoreFocusOut: true,
   });
   if (picked === own) return null;
   if (picked !== fields) return undefined;
-  const text = await vscode.window.showInputBox({
+  const text = await showInputBox({
     title,
     prompt: t('Fields of the key, separated by commas'),
     placeHolder: 'doi, year',
@@ -222,7 +231,7 @@ async function askForConflict(inputs: readonly string[]): Promise<OnConflict | u
       detail: t('The one with the most fields that hold something'),
     },
   ];
-  const picked = await vscode.window.showQuickPick(items, {
+  const picked = await showQuickPick(items, {
     title: mergeTitle(inputs),
     placeHolder: t('Which of several records with the same key is kept?'),
     ignoreFocusOut: true,
@@ -232,7 +241,7 @@ async function askForConflict(inputs: readonly string[]): Promise<OnConflict | u
 
 /** The new file's path; null leaves the name to the engine, undefined gives up. */
 async function askForOutput(workspace: string): Promise<string | null | undefined> {
-  const text = await vscode.window.showInputBox({
+  const text = await showInputBox({
     title: t('Merge Masters'),
     prompt: t('The new file, from the workspace folder. Left empty, it gets a name with the time.'),
     placeHolder: 'data/merged/all.jsonl',

@@ -4,9 +4,11 @@ import type { SessionSnapshot } from '../../core/live.ts';
 import { installBrowser } from '../collections/installBrowser.ts';
 import { limitToRaise } from '../text/limitText.ts';
 import { mergeOf, tellMerged } from '../data/mergeMasters.ts';
+import { engineText } from '../text/engineText.ts';
 import { recordsPhrase } from '../text/phrases.ts';
 import { raiseAndResume } from './raiseLimit.ts';
 import type { Services } from '../services.ts';
+import { showInformationMessage, showWarningMessage } from '../window.ts';
 
 /**
  * Tells when a session of this window needs a person: it faulted, or a guard paused it. What a person did themselves,
@@ -45,8 +47,8 @@ export function registerEndNotices(services: Services): vscode.Disposable {
       ];
       const chosen =
         state === 'completed'
-          ? await vscode.window.showInformationMessage(message, ...actions)
-          : await vscode.window.showWarningMessage(message, ...actions);
+          ? await showInformationMessage(message, ...actions)
+          : await showWarningMessage(message, ...actions);
       if (chosen === raise) await raiseAndResume(services, ref);
       if (chosen === open) await services.dashboards.open(ref);
       if (chosen === install && (await installBrowser(services))) await services.runs.resume(ref);
@@ -57,7 +59,7 @@ export function registerEndNotices(services: Services): vscode.Disposable {
 }
 
 function noticeFor({ view }: SessionSnapshot, { formats }: Services): string | undefined {
-  const why = view.reasonMessage ?? '';
+  const why = engineText(view.reasonMessage ?? '');
   switch (view.state) {
     case 'faulted':
       return t('{0} has stopped: {1}', view.name, why);

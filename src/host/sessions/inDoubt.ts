@@ -1,8 +1,8 @@
 import { t } from '@vscode/l10n';
-import * as vscode from 'vscode';
 import type { Formats } from '../../core/format.ts';
 import type { InDoubtWord } from '../../core/recoveryData.ts';
 import { inDoubtPhrase, type Recovery } from '../text/recoveryText.ts';
+import { showWarningMessage } from '../window.ts';
 
 /**
  * Asks for a person's word on paid calls of which nobody knows whether they left: nothing is paid for twice without it.
@@ -16,7 +16,7 @@ export async function askInDoubt(
 ): Promise<InDoubtWord | undefined> {
   const spent = t('Count as Spent');
   const repeat = t('Make Them Again');
-  const chosen = await vscode.window.showWarningMessage(
+  const chosen = await showWarningMessage(
     question,
     {
       modal: true,

@@ -5,6 +5,7 @@ import { isNode, pickCheckpoint, pickSession, type CommandTarget } from './pick.
 import type { Services } from '../services.ts';
 import type { TrackedSession } from '../engine/sessionTracker.ts';
 import { baseName, mastersOf } from '../tree/treeModel.ts';
+import { showInformationMessage } from '../window.ts';
 
 /**
  * Opens a session's newest master, or the one that the tree's item names. The extension's default for
@@ -47,7 +48,7 @@ export async function openLog(services: Services, target: CommandTarget): Promis
     await vscode.window.showTextDocument(vscode.Uri.file(session.log));
   } catch {
     services.log.show();
-    void vscode.window.showInformationMessage(
+    void showInformationMessage(
       t('{0} has no log of its own yet. This is the extension’s.', session.snapshot.view.name),
     );
   }

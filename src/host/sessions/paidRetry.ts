@@ -1,9 +1,9 @@
 import { t } from '@vscode/l10n';
-import * as vscode from 'vscode';
 import type { FailedUnit, SessionRef } from '../../protocol/worker.ts';
 import { unitsPhrase } from '../text/phrases.ts';
 import type { Services } from '../services.ts';
 import { readTimeoutMs } from '../engine/sessionTracker.ts';
+import { showWarningMessage } from '../window.ts';
 
 /** Why a unit failed that may have been paid for: trying it again may be paying again. */
 const paidCodes: ReadonlySet<string> = new Set(['PAID_CALL_IN_DOUBT', 'PAID_ANSWER_LOST']);
@@ -28,7 +28,7 @@ export async function unitsToRetry(
   if (paid === 0) return numbers;
   const again = t('Try Again, Maybe Pay Twice');
   const others = t('Only the Others');
-  const said = await vscode.window.showWarningMessage(
+  const said = await showWarningMessage(
     t('{0} may have been paid for already', unitsPhrase(paid, services.formats)),
     {
       modal: true,

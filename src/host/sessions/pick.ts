@@ -7,6 +7,7 @@ import type { Services } from '../services.ts';
 import { readTimeoutMs, type TrackedSession } from '../engine/sessionTracker.ts';
 import { baseName, checkpointWord, mastersOf, type TreeNode } from '../tree/treeModel.ts';
 import { findCollections, folderLabel, isCollectionFile } from '../workspace.ts';
+import { showInformationMessage, showQuickPick } from '../window.ts';
 
 /** What a command may be given: an item of the tree, a session, a file of the explorer, or nothing. */
 export type CommandTarget = TreeNode | SessionRef | vscode.Uri | undefined;
@@ -69,17 +70,17 @@ export async function pickSession(
   if (ref) {
     const session = await services.tracker.find(ref);
     if (session && options.fits(session)) return session;
-    void vscode.window.showInformationMessage(options.none);
+    void showInformationMessage(options.none);
     return undefined;
   }
   const fitting = (await services.tracker.list()).filter(options.fits);
   if (fitting.length === 0) {
-    void vscode.window.showInformationMessage(options.none);
+    void showInformationMessage(options.none);
     return undefined;
   }
   if (fitting.length === 1) return fitting[0];
   const items = fitting.map((session) => ({ ...sessionItem(services, session), session }));
-  const picked = await vscode.window.showQuickPick(items, {
+  const picked = await showQuickPick(items, {
     placeHolder: options.placeHolder,
     matchOnDescription: true,
     matchOnDetail: true,
@@ -113,7 +114,7 @@ export async function pickCheckpoint(
     ]),
     checkpoint,
   }));
-  const picked = await vscode.window.showQuickPick(items, {
+  const picked = await showQuickPick(items, {
     placeHolder: t('Which checkpoint?'),
     matchOnDescription: true,
   });
@@ -138,10 +139,10 @@ export async function pickMaster(
   );
   const [only, second] = items;
   if (!only) {
-    void vscode.window.showInformationMessage(t('There is no master file yet.'));
+    void showInformationMessage(t('There is no master file yet.'));
     return undefined;
   }
-  const picked = ref && !second ? only : await vscode.window.showQuickPick(items, { placeHolder });
+  const picked = ref && !second ? only : await showQuickPick(items, { placeHolder });
   return picked && vscode.Uri.file(picked.path);
 }
 
@@ -169,7 +170,7 @@ export async function pickCollection(
   const active = vscode.window.activeTextEditor?.document.uri;
   if (files.length === 0) {
     const create = t('New Collection');
-    const chosen = await vscode.window.showInformationMessage(
+    const chosen = await showInformationMessage(
       t('There is no collection (*.collect.json) in this workspace yet.'),
       create,
     );
@@ -188,7 +189,7 @@ export async function pickCollection(
     active !== undefined && isCollectionFile(active) && uri.toString() === active.toString();
   // The file that a person is looking at is the one they most probably mean.
   items.sort((a, b) => Number(isActive(b.uri)) - Number(isActive(a.uri)));
-  const picked = await vscode.window.showQuickPick(items, {
+  const picked = await showQuickPick(items, {
     placeHolder,
     matchOnDescription: true,
   });

@@ -9,6 +9,7 @@ import { pickSession, type CommandTarget } from './pick.ts';
 import type { Services } from '../services.ts';
 import type { TrackedSession } from '../engine/sessionTracker.ts';
 import { resumeSession } from '../collections/startCollection.ts';
+import { showInputBox } from '../window.ts';
 
 /**
  * Asks for a higher limit, writes it into the collection file, and takes the session up again with it. Gives the session
@@ -38,7 +39,7 @@ async function askValue(
   use: LimitUse,
 ): Promise<number | undefined> {
   const { title, prompt } = limitWords(use, snapshot.view.name, formats);
-  const text = await vscode.window.showInputBox({
+  const text = await showInputBox({
     title,
     prompt,
     value: String(raisedValue(use)),

@@ -19,6 +19,7 @@ import { resumeSummary, type Recovery } from '../text/recoveryText.ts';
 import type { Services } from '../services.ts';
 import type { TrackedSession } from '../engine/sessionTracker.ts';
 import { showWhatRuns } from '../collections/startCollection.ts';
+import { showInformationMessage, showWarningMessage, withProgress } from '../window.ts';
 
 /** Takes a session up again from an older checkpoint, after saying what that will do. Gives the session that runs. */
 export async function resumeFromCheckpoint(
@@ -108,7 +109,7 @@ export async function discardState(services: Services, target: CommandTarget): P
   services.dashboards.close(ref);
   services.validator.forget(ref.session);
   services.tracker.refresh();
-  void vscode.window.showInformationMessage(
+  void showInformationMessage(
     kept.length === 0
       ? t('The state of {0} is gone. It had no data files.', snapshot.view.name)
       : t('The state of {0} is gone. Kept: {1}.', snapshot.view.name, fileNames(kept)),
@@ -119,7 +120,7 @@ async function planOf(
   { engine }: Services,
   params: SessionRef & { readonly checkpoint: string },
 ): Promise<Recovery> {
-  return vscode.window.withProgress(
+  return withProgress(
     { location: vscode.ProgressLocation.Window, title: t('Working out what resuming would do') },
     () => engine.request('planRecovery', params, 0),
   );
@@ -145,7 +146,7 @@ async function confirmResume(
   if (blocking.length > 0 && !needsWord) {
     const text = t('{0} can’t be resumed yet', name);
     const options = { modal: true, detail: blocking.join('\n\n') };
-    const isPlan = (await vscode.window.showWarningMessage(text, options, plan)) === plan;
+    const isPlan = (await showWarningMessage(text, options, plan)) === plan;
     return isPlan ? 'plan' : undefined;
   }
   const text = t('Resume {0} from the checkpoint of {1}?', name, at);
@@ -155,7 +156,7 @@ async function confirmResume(
   }
   const resume = session.isOurs ? t('Stop and Resume') : t('Resume');
   const options = { modal: true, detail: detail.join('\n\n') };
-  const chosen = await vscode.window.showInformationMessage(text, options, resume, plan);
+  const chosen = await showInformationMessage(text, options, resume, plan);
   if (chosen === plan) return 'plan';
   return chosen === resume ? { inDoubt: undefined } : undefined;
 }
@@ -167,7 +168,7 @@ async function confirmDiscard(
   const left = view.units.pending + view.units.in_progress;
   const files = view.files.map(({ file }) => `• ${file}`);
   const discard = t('Discard State');
-  const chosen = await vscode.window.showWarningMessage(
+  const chosen = await showWarningMessage(
     t('Discard the state of {0}?', view.name),
     {
       modal: true,

@@ -9,6 +9,7 @@ import type { TrackedSession } from '../engine/sessionTracker.ts';
 import { resumeSession } from '../collections/startCollection.ts';
 import { readSetting } from '../settings.ts';
 import { diskFolders } from '../workspace.ts';
+import { showErrorMessage, showInformationMessage } from '../window.ts';
 
 /**
  * When a window opens: offers to resume what was cut short, in one notification. Only a folder that has state is
@@ -41,7 +42,7 @@ export async function offerResumeAfterCrash(
   );
   const resume = t('Resume');
   const showLog = t('Show Log');
-  const chosen = await vscode.window.showErrorMessage(text, resume, showLog);
+  const chosen = await showErrorMessage(text, resume, showLog);
   if (chosen === showLog) services.log.show();
   if (chosen !== resume) return;
   for (const ref of refs) {
@@ -61,7 +62,7 @@ async function offer(
   const show = t('Show Sessions');
   const one = sessions.length === 1;
   const text = say(first, sessions.length);
-  const chosen = await vscode.window.showInformationMessage(text, ...(one ? [resume] : []), show);
+  const chosen = await showInformationMessage(text, ...(one ? [resume] : []), show);
   if (chosen === show) await vscode.commands.executeCommand('cfCollector.sessions.focus');
   if (chosen === resume) await resumeSession(services, first);
 }

@@ -1,6 +1,7 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { messageOf } from '../../core/errors.ts';
+import { engineText } from '../text/engineText.ts';
 import type { SessionRef } from '../../protocol/worker.ts';
 import { checkpointMarkdown } from '../text/checkpointText.ts';
 import { recoveryMarkdown } from '../text/recoveryText.ts';
@@ -70,7 +71,7 @@ export class SessionDocuments implements vscode.Disposable {
     try {
       return await make({ ref: { workspace, session }, checkpoint: query.get('checkpoint') });
     } catch (error) {
-      return t('This page can’t be made: {0}', messageOf(error));
+      return t('This page can’t be made: {0}', engineText(messageOf(error)));
     }
   }
 

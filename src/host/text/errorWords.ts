@@ -4,6 +4,7 @@ import type { Formats } from '../../core/format.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { RemoteError } from '../../protocol/rpc.ts';
 import type { HolderView } from '../../protocol/worker.ts';
+import { engineText } from './engineText.ts';
 import { holderPhrase } from './phrases.ts';
 
 /** What a message about an error offers to do. */
@@ -43,7 +44,10 @@ export function errorWords(error: unknown, formats: Formats): ErrorWords {
   switch (codeOf(error)) {
     case 'CONFIG_INVALID':
       return {
-        message: t('The collection file has problems: {0}', firstLine(messageOf(error))),
+        message: t(
+          'The collection file has problems: {0}',
+          firstLine(engineText(messageOf(error))),
+        ),
         actions: ['showProblem'],
       };
     case 'SECRET_MISSING': {
@@ -55,7 +59,7 @@ export function errorWords(error: unknown, formats: Formats): ErrorWords {
       };
     }
     case 'BROWSER_MISSING':
-      return { message: messageOf(error), actions: ['installBrowser', 'showLog'] };
+      return { message: engineText(messageOf(error)), actions: ['installBrowser', 'showLog'] };
     case 'CONFIG_CHANGED':
       return {
         message: t(
@@ -97,7 +101,7 @@ export function errorWords(error: unknown, formats: Formats): ErrorWords {
         actions: ['showLog'],
       };
     default:
-      return { message: messageOf(error), actions: ['showLog'] };
+      return { message: engineText(messageOf(error)), actions: ['showLog'] };
   }
 }
 

@@ -6,6 +6,7 @@ import type { SessionSnapshot } from '../../core/live.ts';
 import type { SessionState } from '../../core/view.ts';
 import type { HolderView } from '../../protocol/worker.ts';
 import type { Verdict } from '../sessions/verdicts.ts';
+import { labelText } from './plainText.ts';
 
 /** The state as a person reads it, for a label. */
 export function stateWord(state: SessionState): string {
@@ -90,6 +91,24 @@ export function holderPhrase(holder: HolderView, formats: Formats): string {
       );
 }
 
+/** `about 0:05:00 left`; empty where nobody can know. */
+export function timeLeftPhrase(etaMs: number | null, formats: Formats): string {
+  return etaMs === null ? '' : t('about {0} left', formats.duration(etaMs));
+}
+
+/** `1,234 records · 56.0/s · 12 of 40 units · 3 failed · about 0:05:00 left`: how far a run is, in one line. */
+export function runPhrase({ view, live }: SessionSnapshot, formats: Formats): string {
+  const { pending, in_progress: inProgress } = view.units;
+  const finished = view.unitTotal - pending - inProgress;
+  return joinParts([
+    recordsPhrase(view.records, formats),
+    t('{0}/s', formats.rate(live.recordsPerSecond)),
+    t('{0} of {1}', formats.count(finished), unitsPhrase(view.unitTotal, formats)),
+    failedPhrase(view.units.failed, formats),
+    timeLeftPhrase(live.etaMs, formats),
+  ]);
+}
+
 /** The names of files, the first few of many; paths of any platform. */
 export function fileNames(paths: readonly string[]): string {
   const names = paths.map((file) => path.basename(file));
@@ -120,24 +139,19 @@ export function statusBarText(
   if (only?.view.reason === 'budget' && running.length === 0) {
     const why = t('limit reached');
     return {
-      text: `$(debug-pause) ${plain(joinParts([what, figures, why]))}`,
+      text: `$(debug-pause) ${labelText(joinParts([what, figures, why]))}`,
       label: t('{0}: paused, limit reached, {1}', what, figures),
     };
   }
   if (running.length === 0) {
     return {
-      text: `$(debug-pause) ${plain(joinParts([what, figures]))}`,
+      text: `$(debug-pause) ${labelText(joinParts([what, figures]))}`,
       label: t('{0}: paused, {1}', what, figures),
     };
   }
   const perSecond = t('{0}/s', formats.rate(rate));
   return {
-    text: `$(sync~spin) ${plain(joinParts([what, figures, perSecond]))}`,
+    text: `$(sync~spin) ${labelText(joinParts([what, figures, perSecond]))}`,
     label: t('{0}: running, {1}, {2} per second', what, figures, formats.rate(rate)),
   };
-}
-
-/** Text that can't turn into an icon: the status bar reads `$(name)` as one. */
-function plain(text: string): string {
-  return text.replaceAll('$(', '$\u200b(');
 }

@@ -6,6 +6,7 @@ import type { Services } from '../services.ts';
 import { readTimeoutMs, type TrackedSession } from '../engine/sessionTracker.ts';
 import { groupsOf, lookOf, mastersOf, type NodeLook, type TreeNode } from './treeModel.ts';
 import { verdictUri } from './verdictBadges.ts';
+import { engineText } from '../text/engineText.ts';
 import { folderLabel } from '../workspace.ts';
 
 /** Failed units that are listed at once; "Show more" brings as many again. */
@@ -107,7 +108,7 @@ export class SessionTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
       return nodes;
     } catch (error) {
       this.#services.log.error(`Could not list the sessions: ${String(error)}`);
-      return [{ kind: 'problem', message: messageOf(error) }];
+      return [{ kind: 'problem', message: engineText(messageOf(error)) }];
     }
   }
 

@@ -3,6 +3,7 @@ import type { Formats } from '../../core/format.ts';
 import type { CheckpointType } from '../../core/events.ts';
 import type { FileView, SessionState, SessionView } from '../../core/view.ts';
 import type { CheckpointListing, FailedUnit, SessionRef } from '../../protocol/worker.ts';
+import { engineText } from '../text/engineText.ts';
 import { limitToRaise } from '../text/limitText.ts';
 import {
   failedPhrase,
@@ -116,10 +117,10 @@ function visibleLook(node: TreeNode, context: LookContext): VisibleLook {
       return {
         id: `${node.ref.session}/failed/${node.unit.unit}`,
         label: node.unit.key,
-        description: node.unit.message,
+        description: engineText(node.unit.message),
         tooltip: [
           [t('Unit'), node.unit.key],
-          [t('Error'), `${node.unit.message} (${node.unit.code})`],
+          [t('Error'), `${engineText(node.unit.message)} (${node.unit.code})`],
           [t('Attempts'), context.formats.count(node.unit.attempts)],
         ],
         icon: { name: 'circle-slash', color: 'list.errorForeground' },
@@ -229,7 +230,7 @@ function sessionTooltip(
     [t('State'), stateWord(view.state)],
   ];
   if (session.holder) lines.push([t('Held by'), holderPhrase(session.holder, formats)]);
-  if (view.reasonMessage !== null) lines.push([t('Reason'), view.reasonMessage]);
+  if (view.reasonMessage !== null) lines.push([t('Reason'), engineText(view.reasonMessage)]);
   if (session.damage !== null) lines.push([t('Damage'), session.damage]);
   lines.push(
     [t('Records'), formats.count(view.records)],
