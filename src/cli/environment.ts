@@ -1,7 +1,7 @@
 import { silentLogger } from '../core/ports.ts';
 import { systemClock, systemRandom } from '../core/systemPorts.ts';
 import { version } from '../core/version.ts';
-import type { Environment } from '../engine/launch.ts';
+import type { Environment } from '../engine/beginRun.ts';
 import { nodeFileSystem } from '../storage/fileSystem.ts';
 import { identifyMachine } from '../storage/machine.ts';
 

@@ -1,7 +1,7 @@
 import { distance } from 'fastest-levenshtein';
 import { join } from 'node:path';
 import { UsageError } from '../core/errors.ts';
-import type { Environment } from '../engine/launch.ts';
+import type { Environment } from '../engine/beginRun.ts';
 import { findStateRoot, listSessions, type FoundSession } from '../storage/sessions.ts';
 
 /** Every session of the workspace, newest first. */

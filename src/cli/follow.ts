@@ -1,7 +1,8 @@
 import { UsageError } from '../core/errors.ts';
 import type { RecoveredEvent } from '../core/events.ts';
 import { limitInTheWay, type LimitName } from '../core/limits.ts';
-import type { Environment, Launched } from '../engine/launch.ts';
+import type { Environment } from '../engine/beginRun.ts';
+import type { Launched } from '../engine/launch.ts';
 import { limitOption } from '../engine/reachedLimits.ts';
 import { isMerge, readManifest } from '../engine/merge/manifest.ts';
 import type { SessionView } from '../core/view.ts';
@@ -80,7 +81,11 @@ export async function follow(
   }
   if (end.state === 'completed' && view.remapOf !== undefined) output.remapped(view);
   output.summary(summaryOf(layout, view, live.elapsedMs));
-  return exitCodeOf({ state: end.state, pausedBy: end.pausedBy, failed: view.units.failed });
+  return exitCodeOf({
+    state: end.state,
+    isPausedByGuard: end.pausedBy !== undefined && end.pausedBy !== 'user',
+    failed: view.units.failed,
+  });
 }
 
 /** The newest failures, and where the others are. */

@@ -1,53 +1,38 @@
 import { dirname } from 'node:path';
 import { collectionSchema, type Collection } from '../core/config.ts';
 import { fixedDifferences } from '../core/digest.ts';
-import { UsageError } from '../core/errors.ts';
 import type { RecoveredEvent, SessionEvent } from '../core/events.ts';
-import type { Secrets } from '../core/ports.ts';
-import { Redactor } from '../core/redactor.ts';
 import type { InDoubtWord, SessionResumeResult } from '../core/recoveryData.ts';
 import { cutShort } from '../core/view.ts';
 import { editorOnly } from '../sources/extension/editorOnly.ts';
 import { doubtRuleOf } from '../sources/registry.ts';
-import type { NetworkSettings, SourceContext } from '../sources/source.ts';
 import { collectionLock, type SessionLayout } from '../storage/layout.ts';
 import { FileLock } from '../storage/lock.ts';
-import { networkFileSystemAt } from '../storage/machine.ts';
 import { createSession } from '../storage/createSession.ts';
 import { openSession } from '../storage/openSession.ts';
 import { readSessionHeader } from '../storage/sessionHeader.ts';
-import type { Opener } from '../storage/sessionParts.ts';
 import {
   findStateRoot,
   inspectSession,
   listSessions,
   type FoundSession,
 } from '../storage/sessions.ts';
-import { openSessionLog } from '../storage/sessionLog.ts';
-import type { SessionStore, StoragePorts } from '../storage/sessionStore.ts';
+import type { StoragePorts } from '../storage/sessionStore.ts';
 import { resolveOutputDir } from '../storage/workspaceFiles.ts';
 import { loadCollection } from './loadCollection.ts';
-import { logJournal } from './journalLog.ts';
-import { isMerge, writeManifest } from './merge/manifest.ts';
 import { LateLog } from './lateLog.ts';
-import { Ledger } from './paid/ledger.ts';
-import { compileRecordSchema, Preparer } from './prepare.ts';
 import { refuseInDoubt, settleInDoubt } from './recovery/inDoubt.ts';
 import { backTo, bringFailedBack, tellResult, type GoingBack } from './recovery/takeUp.ts';
 import { refuseReached } from './reachedLimits.ts';
-import { RequestBlocks } from './requestMeter.ts';
-import { SessionRun } from './sessionRun.ts';
-import { createSessionSource } from './sessionSource.ts';
-
-/** Everything that a run gets from where it runs: the terminal or the editor. */
-export interface Environment {
-  readonly ports: StoragePorts;
-  readonly opener: Opener;
-  readonly secrets: Secrets;
-  readonly network: NetworkSettings;
-  /** Only in the editor. */
-  readonly openExtensionSource?: SourceContext['openExtensionSource'];
-}
+import type { SessionRun } from './sessionRun.ts';
+import { beginRun, putAway, type Environment } from './beginRun.ts';
+import {
+  refusePaidOnNetworkDisk,
+  checkSecrets,
+  unfinished,
+  nothingLeft,
+  configChanged,
+} from './refusals.ts';
 
 /** A run that was begun. */
 export interface Launched {
@@ -128,7 +113,7 @@ export async function startCollection(
     });
     try {
       return {
-        run: await launch(environment, store, log),
+        run: await beginRun(environment, store, log),
         recovered: undefined,
         result: undefined,
       };
@@ -212,7 +197,7 @@ async function resumeIn(
           });
     const unitsRetried =
       choices.retryFailed === undefined ? 0 : await bringFailedBack(store, choices.retryFailed);
-    const run = await launch(environment, store, log);
+    const run = await beginRun(environment, store, log);
     const result = await tellResult(ports, log, store, {
       ...opened,
       session: layout.session,
@@ -232,19 +217,6 @@ async function resumeIn(
   }
 }
 
-/** @throws UsageError where a collection costs money and another machine decides what is durable. */
-async function refusePaidOnNetworkDisk(root: string, collection: Collection): Promise<void> {
-  if (doubtRuleOf(collection) === undefined) return;
-  const networked = await networkFileSystemAt(root);
-  if (networked === undefined) return;
-  throw new UsageError(
-    'PAID_ON_NETWORK_DISK',
-    `${root} is on ${networked}, where another machine decides what is durable: what is paid for there could be lost, ` +
-      'or paid for twice. Keep collections that cost money on a local disk.',
-    { root, fileSystem: networked },
-  );
-}
-
 /** Whether the raw file has more than the journal knows: the answer to a call in doubt may be there. */
 async function hasAnswersToFind(
   { fileSystem }: StoragePorts,
@@ -256,23 +228,6 @@ async function hasAnswersToFind(
     if (status !== undefined && status.size > bytes) return true;
   }
   return false;
-}
-
-/** Nothing was begun: whoever corrects what is wrong finds the session free, and stopped. */
-async function putAway(store: SessionStore, log: LateLog): Promise<void> {
-  const nothing = (): void => undefined;
-  // Nobody is there to free a full disk.
-  const onDiskFull = (): void => {
-    store.abandon();
-  };
-  store.listen({ onCommitted: nothing, onDiskFull, onFault: nothing, onGroupsEnded: nothing });
-  const steps = [
-    () => store.record({ type: 'stopped', reason: 'guard', activeMs: 0 }),
-    () => store.close(true),
-    () => log.close(),
-  ];
-  // What went wrong before is what is told.
-  for (const step of steps) await step().catch(nothing);
 }
 
 /** @throws UsageError where nothing is left to do, or the checkpoint can't be used. */
@@ -314,54 +269,7 @@ export async function startUnfiled(
     previous: [],
     master,
   });
-  return { run: await launch(environment, store, log), recovered: undefined, result: undefined };
-}
-
-async function launch(
-  environment: Environment,
-  store: SessionStore,
-  log: LateLog,
-): Promise<SessionRun> {
-  const { ports } = environment;
-  const { collection } = store;
-  const redactor = new Redactor();
-  log.attach(openSessionLog(store.layout), redactor);
-  const requests = new RequestBlocks(store, collection.limits.maxRequests);
-  const source = await createSessionSource({
-    ...environment,
-    store,
-    logger: log,
-    redactor,
-    requests,
-  });
-  const networked = await networkFileSystemAt(store.layout.root);
-  if (networked !== undefined) {
-    const message = `The workspace is on ${networked}: what is durable there, and who holds a session, is up to another machine. Keep collections that matter on a local disk.`;
-    log.warn({ fileSystem: networked }, message);
-  }
-  const doubtRule = doubtRuleOf(collection);
-  const ledger =
-    doubtRule === undefined ? undefined : await Ledger.open({ ...ports, store, doubtRule });
-  const { schema } = collection.record;
-  const validate = schema === undefined ? undefined : await compileRecordSchema(schema);
-  const run = new SessionRun({
-    store,
-    source,
-    preparer: new Preparer(source, collection, validate),
-    ledger,
-    clock: ports.clock,
-    random: ports.random,
-    logger: log,
-    requests,
-    onEntries: (entries) => {
-      logJournal(log, entries);
-    },
-    ...(isMerge(store.view)
-      ? { beforeCompleted: (signal) => writeManifest(ports, store, source, signal) }
-      : {}),
-  });
-  void run.finished.then(() => log.close());
-  return run;
+  return { run: await beginRun(environment, store, log), recovered: undefined, result: undefined };
 }
 
 async function collectionNow(
@@ -399,48 +307,4 @@ function isOver({ view }: FoundSession, { limits }: Collection): boolean {
   if (view.state !== 'completed') return false;
   const isTargetRaised = (limits.target ?? Infinity) > view.records;
   return view.units.pending + view.units.in_progress === 0 || !isTargetRaised;
-}
-
-const secretPattern = /\$\{secret:([^}]+)\}/g;
-
-async function checkSecrets(collection: Collection, secrets: Secrets): Promise<void> {
-  // What is mapped again has been received.
-  if (collection.remap !== undefined) return;
-  const names = [...JSON.stringify(collection.source).matchAll(secretPattern)].map(
-    (m) => m[1] ?? '',
-  );
-  for (const name of new Set(names)) {
-    if ((await secrets.get(name)) !== undefined) continue;
-    throw new UsageError(
-      'SECRET_MISSING',
-      `The secret "${name}" is not set. Set the environment variable ${name}, or in VS Code its secret, and start again.`,
-      { name },
-    );
-  }
-}
-
-function unfinished({ view }: FoundSession): UsageError {
-  return new UsageError(
-    'UNFINISHED_SESSION',
-    `The collection "${view.name}" has an unfinished session, ${view.session} (${view.state}, ${view.records} records). Resume it, or ask for a new one.`,
-    { session: view.session, state: view.state, records: view.records },
-  );
-}
-
-function nothingLeft({ view }: FoundSession): UsageError {
-  const hasUnits = view.units.pending + view.units.in_progress > 0;
-  const why = hasUnits
-    ? `it has its target of ${view.records} records. Raise limits.target to go on`
-    : 'nothing is left to do';
-  return new UsageError('SESSION_COMPLETE', `${view.session} is complete: ${why}.`, {
-    session: view.session,
-  });
-}
-
-function configChanged(header: SessionEvent, changed: readonly string[]): UsageError {
-  return new UsageError(
-    'CONFIG_CHANGED',
-    `${header.collectionFile} has changed since ${header.session} began, in ${changed.join(', ')}. Undo that to resume, or start a new session. Only limits, durability, checkpoints, retry and debug may change.`,
-    { session: header.session, file: header.collectionFile, changed },
-  );
 }

@@ -2,7 +2,7 @@ import type { Handlers } from '../protocol/rpc.ts';
 import type { ToolRequests } from '../protocol/worker.ts';
 import { adoptMaster } from '../engine/import/adopt.ts';
 import { importEarlier } from '../engine/import/importEarlier.ts';
-import type { Environment } from '../engine/launch.ts';
+import type { Environment } from '../engine/beginRun.ts';
 import type { Jobs } from './jobs.ts';
 
 /** Answers to the requests that carry earlier data over. */

@@ -6,13 +6,10 @@ import type { Logger } from '../core/ports.ts';
 import type { SessionResumeResult } from '../core/recoveryData.ts';
 import { systemClock, systemRandom } from '../core/systemPorts.ts';
 import { version } from '../core/version.ts';
-import {
-  resumeSession,
-  startCollection,
-  type Environment,
-  type ResumeChoices,
-} from '../engine/launch.ts';
+import { resumeSession, startCollection, type ResumeChoices } from '../engine/launch.ts';
+import type { Environment } from '../engine/beginRun.ts';
 import { loadCollection, readCollection } from '../engine/loadCollection.ts';
+import { inDoubtMicroUsdOf } from '../engine/paid/callsInDoubt.ts';
 import type { SessionRun } from '../engine/sessionRun.ts';
 import type {
   CollectionProblem,
@@ -228,7 +225,9 @@ export class WorkerSessions {
     if (active !== undefined) return active.run.snapshot();
     const layout = await this.layout(ref);
     const { view } = await inspectSession(nodeFileSystem, await this.#whoWeAre(), layout);
-    return { view, live: { ...idleStats, elapsedMs: view.activeMs } };
+    const inDoubtMicroUsd =
+      view.reservedMicroUsd > 0 ? await inDoubtMicroUsdOf(nodeFileSystem, layout) : 0;
+    return { view, live: { ...idleStats, elapsedMs: view.activeMs, inDoubtMicroUsd } };
   }
 
   #running({ session }: SessionRef): SessionRun {

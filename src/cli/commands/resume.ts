@@ -1,5 +1,6 @@
 import type { InDoubtWord } from '../../core/recoveryData.ts';
-import { resumeSession, type Environment } from '../../engine/launch.ts';
+import { resumeSession } from '../../engine/launch.ts';
+import type { Environment } from '../../engine/beginRun.ts';
 import { assessSession } from '../../engine/recovery/assess.ts';
 import type { FoundSession } from '../../storage/sessions.ts';
 import { assessmentLines } from '../assessmentText.ts';

@@ -2,7 +2,7 @@ import { CollectorError } from '../../core/errors.ts';
 import { assessSession, type Assessment } from '../../engine/recovery/assess.ts';
 import { sessionCalls } from '../../engine/paid/sessionCalls.ts';
 import type { SessionView } from '../../core/view.ts';
-import type { Environment } from '../../engine/launch.ts';
+import type { Environment } from '../../engine/beginRun.ts';
 import type { SessionLayout } from '../../storage/layout.ts';
 import { assessmentLines } from '../assessmentText.ts';
 import { commandLineEnvironment } from '../environment.ts';

@@ -10,7 +10,7 @@ import { adoptSession, type BadLine, type MasterScan } from '../../storage/adopt
 import { isInside } from '../../storage/layout.ts';
 import { openSession } from '../../storage/openSession.ts';
 import { findStateRoot, listSessions } from '../../storage/sessions.ts';
-import type { Environment } from '../launch.ts';
+import type { Environment } from '../beginRun.ts';
 import { loadCollection } from '../loadCollection.ts';
 import { endOnFullDisk, whileImporting } from './makeSession.ts';
 

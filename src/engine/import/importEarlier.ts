@@ -1,7 +1,7 @@
 import { assertNever } from '../../core/assert.ts';
 import type { ImportReport } from '../../core/importReport.ts';
 import type { JobContext } from '../../core/job.ts';
-import type { Environment } from '../launch.ts';
+import type { Environment } from '../beginRun.ts';
 import { importComputeForecast } from './computeForecast.ts';
 import { detect, type Detected } from './detect.ts';
 import { importGliderConfigs } from './gliderConfig.ts';

@@ -5,7 +5,7 @@ import type { JobContext } from '../../core/job.ts';
 import { sha256Hex } from '../../storage/dataFile.ts';
 import { isInside, toRelative } from '../../storage/layout.ts';
 import { findStateRoot } from '../../storage/sessions.ts';
-import type { Environment } from '../launch.ts';
+import type { Environment } from '../beginRun.ts';
 import { loadCollection } from '../loadCollection.ts';
 import { collectionPath, collectionText, writeCollectionFile } from './collectionFile.ts';
 import type { ImportNotes } from './importNotes.ts';

@@ -17,7 +17,7 @@ import {
   StagedLayout,
 } from '../../storage/stagedSession.ts';
 import { resolveOutputDir } from '../../storage/workspaceFiles.ts';
-import type { Environment } from '../launch.ts';
+import type { Environment } from '../beginRun.ts';
 import { RecordPreparer, type EarlierRecord } from './earlierRecords.ts';
 import { plannedUnits } from './plannedUnits.ts';
 

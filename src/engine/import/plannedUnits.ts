@@ -2,9 +2,9 @@ import type { Collection } from '../../core/config.ts';
 import { silentLogger } from '../../core/ports.ts';
 import type { NewUnit } from '../../core/unit.ts';
 import { createSource } from '../../sources/registry.ts';
-import { unlimitedRequests } from '../../sources/source.ts';
+import { unlimitedRequests, unmetered } from '../../sources/source.ts';
 import type { SessionLayout } from '../../storage/layout.ts';
-import type { Environment } from '../launch.ts';
+import type { Environment } from '../beginRun.ts';
 
 /** The units that a collection begins with, as its source plans them. Nothing is fetched. */
 export async function* plannedUnits(
@@ -26,6 +26,7 @@ export async function* plannedUnits(
     scratch,
     keyFields: collection.record.key,
     requests: unlimitedRequests,
+    meter: unmetered,
   });
   try {
     yield* source.plan(signal);

@@ -8,8 +8,10 @@ import { scanJournal } from '../../storage/journalReader.ts';
 import type { SessionLayout } from '../../storage/layout.ts';
 import { readSessionHeader } from '../../storage/sessionHeader.ts';
 import { inspectSession, type FoundSession } from '../../storage/sessions.ts';
+import type { StoragePorts } from '../../storage/sessionStore.ts';
 import { resolveOutputDir } from '../../storage/workspaceFiles.ts';
-import { startUnfiled, type Environment, type Launched } from '../launch.ts';
+import { startUnfiled, type Launched } from '../launch.ts';
+import type { Environment } from '../beginRun.ts';
 import { loadCollection } from '../loadCollection.ts';
 import { checkNewOutput } from '../newOutput.ts';
 
@@ -38,17 +40,26 @@ export async function startRemap(
   const { ports } = environment;
   const header = await readSessionHeader(ports, layout);
   const found = await inspectSession(ports.fileSystem, ports.machine, layout);
-  const files = rawFilesOf(found);
+  rawFilesOf(found);
   const collection = await collectionOf(environment, layout, header, request);
-  const { seq, sum } = await lastLine(environment, layout);
+  const remap = await remapOf(ports, found);
   const master = await masterOf(environment, layout, collection, request);
-  const remapped = remapCollection(collection, master, layout, {
-    session: layout.session,
-    seq,
-    sum,
-    files,
-  });
+  const remapped = remapCollection(collection, master, layout, remap);
   return startUnfiled(environment, layout.root, remapped, master);
+}
+
+/**
+ * What a collection has that maps a session's items again, as far as they are there now.
+ *
+ * @throws UsageError `NO_RAW` when the session has kept no items.
+ */
+export async function remapOf(
+  ports: StoragePorts,
+  found: FoundSession,
+): Promise<NonNullable<Collection['remap']>> {
+  const files = rawFilesOf(found);
+  const { seq, sum } = await lastLine(ports, found.layout);
+  return { session: found.layout.session, seq, sum, files };
 }
 
 function rawFilesOf({ view, layout }: FoundSession): string[] {
@@ -86,7 +97,7 @@ async function collectionOf(
 
 /** Where the journal ends now: what is written to it later is not looked at. */
 async function lastLine(
-  { ports }: Environment,
+  ports: StoragePorts,
   layout: SessionLayout,
 ): Promise<{ readonly seq: number; readonly sum: string }> {
   const { position } = await scanJournal(

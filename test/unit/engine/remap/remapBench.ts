@@ -6,12 +6,8 @@ import type { JsonObject } from '../../../../src/core/json.ts';
 import { silentLogger, type Logger } from '../../../../src/core/ports.ts';
 import { systemClock, systemRandom } from '../../../../src/core/systemPorts.ts';
 import type { SessionView } from '../../../../src/core/view.ts';
-import {
-  resumeSession,
-  startCollection,
-  type Environment,
-  type Launched,
-} from '../../../../src/engine/launch.ts';
+import { resumeSession, startCollection, type Launched } from '../../../../src/engine/launch.ts';
+import type { Environment } from '../../../../src/engine/beginRun.ts';
 import { startRemap, type RemapRequest } from '../../../../src/engine/remap/startRemap.ts';
 import type { RunEnd } from '../../../../src/engine/sessionRun.ts';
 import { nodeFileSystem } from '../../../../src/storage/fileSystem.ts';
