@@ -12,8 +12,9 @@ export interface InFlightView {
 }
 
 /**
- * What a unit's time is spent on. `wait`: for its host's turn, rate limit or circuit. `fetch`: until an answer is there
- * whole. `parse`: making items and records of it. `commit`: until they are durable.
+ * What a unit's time is spent on. `wait`: for its host's turn, rate limit or circuit, for its next try, for the budget.
+ * `fetch`: until an answer is there whole. `parse`: making items and records of it; of files and of somebody's own code
+ * all that is not another stage. `commit`: until they are durable.
  */
 export type Stage = 'wait' | 'fetch' | 'parse' | 'commit';
 
@@ -48,9 +49,9 @@ export interface RateSample {
   readonly records: number;
   /** Finished units in that second. */
   readonly units: number;
-  /** Bytes that were received from the network (or read, of files) in that second. */
+  /** Bytes of bodies that came over the wire in that second, compressed as they were; of files, bytes read. */
   readonly bytes: number;
-  /** Of the answers that came in that second; null without one. */
+  /** Of the answers that came whole in that second, from sending on; null without one. */
   readonly fetch: Latency | null;
   /** Of the commits that ended in that second; null without one. */
   readonly commit: Latency | null;
@@ -70,9 +71,9 @@ export interface LiveStats {
   readonly hosts: readonly HostHealth[];
   /** The newest 120 seconds, oldest first. */
   readonly samples: readonly RateSample[];
-  /** Milliseconds that units have spent on each stage since this start, all units together. */
+  /** Milliseconds that units have spent on each stage since this start, all units together: eight at once spend eight. */
   readonly stages: Readonly<Record<Stage, number>>;
-  /** Bytes received since this start. */
+  /** Bytes received since this start, as in {@link RateSample.bytes}. What a browser loads is not seen. */
   readonly receivedBytes: number;
   /** Of what is reserved: money of calls of which it is not known whether they left. */
   readonly inDoubtMicroUsd: number;

@@ -12,7 +12,7 @@ import {
 import type { JournalEvent, RequeuedEvent, UnitError } from '../core/events.ts';
 import type { JsonValue } from '../core/json.ts';
 import type { ClaimedUnit, Unit } from '../core/unit.ts';
-import type { CollectContext, Page, Source } from '../sources/source.ts';
+import type { CollectContext, Page, Source, StageWatch } from '../sources/source.ts';
 import type { SessionStore } from '../storage/sessionStore.ts';
 import { Outbox, rawLines } from './outbox.ts';
 import type { Ledger } from './paid/ledger.ts';
@@ -56,24 +56,29 @@ export async function carryOut<Item>(
   unit: ClaimedUnit,
   parts: PipelineParts<Item>,
   signal: AbortSignal,
+  stages: StageWatch,
 ): Promise<UnitOutcome> {
   const { source, store, preparer } = parts;
   const outbox = new Outbox(store, unit, store.collection.durability, parts.onNewUnits);
-  const calls = parts.ledger?.begin(unit, signal);
+  const calls = parts.ledger?.begin(unit, signal, stages);
   let outcome: UnitOutcome | undefined;
   try {
-    for await (const { page, isKept } of pagesOf(unit, parts, calls, signal)) {
+    for await (const { page, isKept } of pagesOf(unit, parts, calls, signal, stages)) {
+      stages.enter('parse');
       const isRaw = parts.keepsRaw && !isKept;
       let raw = isRaw ? rawLines({ ...unit, cursor: outbox.cursor }, page, source) : [];
       if (calls !== undefined && page.answer !== undefined) {
+        stages.enter('commit');
         const events = calls.answerEvents(page, outbox.cursor);
         await outbox.keep(raw, events);
         calls.answered(events);
         raw = [];
+        stages.enter('parse');
       }
       const prepared = await preparer.prepare(page.items, unit);
       page.items.length = 0;
       const { units = [], duplicates } = page;
+      stages.enter('commit');
       await outbox.put(prepared, units, raw, progressEvents(unit, page), duplicates);
       if (outbox.isCut) outcome = { kind: 'back', ...(await giveBack(outbox, 'limit', 0)) };
       else if (page.end !== undefined) outcome = { kind: 'finished' };
@@ -87,6 +92,7 @@ export async function carryOut<Item>(
     // What the unit has come to is in the journal: a source that fails while it is put away does not undo that.
     if (outcome !== undefined) return outcome;
     if (error instanceof FaultError) throw error;
+    stages.enter('commit');
     await outbox.close();
     outcome = await settle(error, outbox, parts, calls, signal);
     return outcome;
@@ -101,6 +107,7 @@ async function* pagesOf<Item>(
   { source, store }: PipelineParts<Item>,
   calls: UnitLedger | undefined,
   signal: AbortSignal,
+  stages: StageWatch,
 ): AsyncGenerator<{ readonly page: Page<Item>; readonly isKept: boolean }, void, void> {
   let cursor: JsonValue | undefined = unit.cursor;
   if (calls !== undefined) {
@@ -112,13 +119,16 @@ async function* pagesOf<Item>(
   }
   const context: CollectContext = {
     signal,
+    stages,
     ...(calls === undefined ? {} : { calls }),
     ...(store.collection.limits.perKey === undefined
       ? {}
       : { hasRoomFor: (value) => store.hasRoomFor(value) }),
   };
   for await (const page of source.collect({ ...unit, cursor }, context)) {
+    const { stage } = stages;
     yield { page, isKept: false };
+    stages.enter(stage);
   }
 }
 

@@ -16,6 +16,7 @@ import type { Preparer } from './prepare.ts';
 import { retriedUnits } from './recovery/retry.ts';
 import { refuseReached } from './reachedLimits.ts';
 import type { RequestBlocks } from './requestMeter.ts';
+import { RunMeter } from './runMeter.ts';
 import { keepsRaw } from './sessionSource.ts';
 import { RunStats } from './stats.ts';
 
@@ -33,6 +34,8 @@ export interface SessionRunParts {
   readonly onEntries: (entries: readonly JournalEntry[]) => void;
   /** The meter that the source counts requests by. */
   readonly requests?: RequestBlocks;
+  /** The meter that the source is told to go by; left out where the source measures nothing. */
+  readonly meter?: RunMeter;
   /** What must be durable before the session is called completed; may be called again after it was aborted. */
   readonly beforeCompleted?: (signal: AbortSignal) => Promise<void>;
 }
@@ -90,7 +93,7 @@ export class SessionRun {
     this.#parts = parts;
     const perLane = parts.source.traits.inOrder ? 1 : collection.limits.perHost.concurrency;
     this.#frontier = new Frontier(clock, store, perLane);
-    this.#stats = new RunStats(clock, store.view);
+    this.#stats = new RunStats(clock, store.view, parts.meter ?? new RunMeter());
     this.#checkpoints = new CheckpointSchedule({
       clock,
       collection,
@@ -113,8 +116,12 @@ export class SessionRun {
     store.listen({
       onCommitted: (_view, entries) => {
         parts.onEntries(entries);
+        parts.ledger?.meet(entries);
         this.#checkpoints.meet(entries);
         this.#changed();
+      },
+      onDurable: (report) => {
+        this.#stats.committed(report);
       },
       onDiskFull: (message) => {
         this.#pauseForDisk(message);
@@ -155,7 +162,13 @@ export class SessionRun {
     const view = store.view;
     // While pages bring new pages to light nobody knows how much is left.
     const isCountable = this.#isPlanned && !source.traits.discovers;
-    const live = this.#stats.live(view, store.notYetSafe, source.health(), isCountable);
+    const live = this.#stats.live({
+      view,
+      notYetSafe: store.notYetSafe,
+      hosts: source.health(),
+      isCountable,
+      inDoubtMicroUsd: this.#parts.ledger?.inDoubtMicroUsd ?? 0,
+    });
     if (this.#fault) {
       const { code, message } = this.#fault;
       return {
@@ -363,15 +376,17 @@ export class SessionRun {
     for (;;) {
       const unit = await this.#frontier.claim(signal);
       if (unit === undefined) return;
-      this.#stats.claimed(unit);
+      const stages = this.#stats.claimed(unit);
+      let outcome: UnitOutcome | undefined;
       const event = { type: 'claimed', unit: unit.n, attempt: unit.attempt } as const;
       const claimed = store.hand({ events: [event], isLazy: true });
       // Met below; until then a fault must not count as unhandled.
       claimed.catch(() => undefined);
       try {
-        this.#leave(unit, await carryOut(unit, this.#pipeline, signal));
+        outcome = await carryOut(unit, this.#pipeline, signal, stages);
+        this.#leave(unit, outcome);
       } finally {
-        this.#stats.left(unit);
+        this.#stats.left(unit, outcome?.kind === 'retry' || outcome?.kind === 'throttled');
       }
       await claimed;
       if (store.isTargetReached) this.#interrupt('target reached');

@@ -4,6 +4,7 @@ import type { Logger, Secrets } from '../core/ports.ts';
 import { watchedSecrets, type Redactor } from '../core/redactor.ts';
 import { createSource, needsDoneByLane } from '../sources/registry.ts';
 import type {
+  Meter,
   NetworkSettings,
   RequestMeter,
   SaveSnapshot,
@@ -28,6 +29,7 @@ export interface SessionSourceParts {
   /** Learns the secrets that the source uses. */
   readonly redactor: Redactor;
   readonly requests: RequestMeter;
+  readonly meter: Meter;
 }
 
 /** Whether items are kept as received. What was paid for is, whatever becomes of it. */
@@ -67,6 +69,7 @@ function contextOf({
   logger,
   redactor,
   requests,
+  meter,
 }: SessionSourceParts): SourceContext {
   const { collection, layout } = store;
   return {
@@ -91,6 +94,7 @@ function contextOf({
     },
     perKeyField: collection.limits.perKey?.field,
     requests,
+    meter,
     ...(collection.debug.snapshots ? { saveSnapshot: snapshotsOf(store, logger, redactor) } : {}),
   };
 }
@@ -100,8 +104,8 @@ function snapshotsOf({ layout }: SessionStore, logger: Logger, redactor: Redacto
   return (name, extension, content) => snapshots.save(name, extension, content);
 }
 
-/** Proxies are named in errors of the network. */
-function hideProxyPasswords({ proxy }: NetworkSettings, redactor: Redactor): void {
+/** Proxies are named in errors of the network: from here on their passwords are taken out. */
+export function hideProxyPasswords({ proxy }: NetworkSettings, redactor: Redactor): void {
   const names = ['http_proxy', 'https_proxy', 'all_proxy'];
   const { env } = process;
   const proxies = [proxy, ...names.flatMap((name) => [env[name], env[name.toUpperCase()]])];

@@ -1,5 +1,6 @@
 import type { EndProof, HostHealth } from '../core/events.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
+import type { Stage } from '../core/live.ts';
 import type { Fingerprint, MissingKeyPart } from '../core/keys.ts';
 import type { Clock, Logger, Random, Secrets } from '../core/ports.ts';
 import type { PaidCall } from '../core/paidCall.ts';
@@ -57,6 +58,8 @@ export interface SourceContext {
   readonly output?: { readonly dir: string; readonly prefix: string } | undefined;
   /** Counts requests for `limits.maxRequests`. */
   readonly requests: RequestMeter;
+  /** Told of what comes in. */
+  readonly meter: Meter;
   /**
    * Reaches a source that another extension of the editor has registered; not there outside of the editor.
    *
@@ -95,6 +98,25 @@ export interface RequestMeter {
 /** Without `limits.maxRequests`. */
 export const unlimitedRequests: RequestMeter = { take: () => Promise.resolve() };
 
+/** Measures what comes in, for screens: nothing that a session does goes by it. */
+export interface Meter {
+  /** Bytes of a body have come, as they were on the wire; compressed ones are not unpacked. Or were read of a file. */
+  received(bytes: number): void;
+  /** A host's answer is there whole, after so many milliseconds; of a browser: the page is open. */
+  answered(ms: number): void;
+}
+
+/** For work that nobody looks at. */
+export const unmetered: Meter = { received: () => undefined, answered: () => undefined };
+
+/** Where a unit's time goes: it is on one {@link Stage} at a time. */
+export interface StageWatch {
+  /** The stage that it is on. */
+  readonly stage: Stage;
+  /** From now on the unit's time goes to this stage. */
+  enter(stage: Stage): void;
+}
+
 /** How the editor (or the terminal's environment) reaches the network. */
 export interface NetworkSettings {
   /** Proxy URL; undefined leaves it to the collection file and the environment. */
@@ -113,6 +135,11 @@ export interface NetworkSettings {
 export interface CollectContext {
   /** Aborted when the session pauses, stops or faults: stop within a second by throwing the signal's reason. */
   readonly signal: AbortSignal;
+  /**
+   * Told where the unit's time goes. It begins on `fetch`, and with each page that is asked for goes on where the source
+   * had left it. Left out where nobody looks.
+   */
+  readonly stages?: StageWatch | undefined;
   /** The unit's calls that cost money; only there for a source that is paid. */
   readonly calls?: UnitCalls;
   /**

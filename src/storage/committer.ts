@@ -62,6 +62,15 @@ export interface Receipt {
   readonly keys: readonly Fingerprint[];
 }
 
+/** What one commit has made durable, and how long that took. */
+export interface CommitReport {
+  /** From the moment that it was begun, milliseconds. */
+  readonly ms: number;
+  /** Lines of the master, in the order of `tallies`; the commit's own, not a copy. */
+  readonly records: readonly string[];
+  readonly tallies: readonly UnitTally[];
+}
+
 /** What the committer works on. */
 export interface CommitterOptions {
   readonly clock: Clock;
@@ -80,6 +89,8 @@ export interface CommitterOptions {
   readonly replayKeys: ReplayKeys;
   /** Called with the journal's new lines, in order, before anybody is told. */
   readonly onCommitted: (entries: readonly PlacedEntry[]) => void;
+  /** Called for each commit, after {@link CommitterOptions.onCommitted}. */
+  readonly onDurable: (report: CommitReport) => void;
   /** The disk is full: nothing is lost, the batch waits for {@link Committer.retry}. */
   readonly onDiskFull: (message: string) => void;
   readonly onFault: (error: FaultError) => void;
@@ -228,6 +239,7 @@ export class Committer {
   }
 
   async #commit(handovers: readonly Handover[]): Promise<Receipt[]> {
+    const startedMs = this.#options.clock.monotonicMs();
     const decision = this.#decide(handovers);
     const written: DataFile[] = [];
     let entries: readonly PlacedEntry[];
@@ -273,6 +285,11 @@ export class Committer {
     for (const file of written) file.commit();
     this.#confirm(decision);
     this.#options.onCommitted(entries);
+    this.#options.onDurable({
+      ms: this.#options.clock.monotonicMs() - startedMs,
+      records: decision.lines.master.lines,
+      tallies: decision.tallies,
+    });
     return decision.receipts;
   }
 

@@ -19,7 +19,7 @@ import {
   writeCheckpoint,
   type CheckpointWriterOptions,
 } from './checkpointFiles.ts';
-import { Committer, type Handover, type Receipt } from './committer.ts';
+import { Committer, type CommitReport, type Handover, type Receipt } from './committer.ts';
 import { DataFile, sha256Hex } from './dataFile.ts';
 import { hasCode, readFully, withFile, type FileSystem } from './fileSystem.ts';
 import type { IndexFeeder } from './indexFeeder.ts';
@@ -66,6 +66,8 @@ export interface SessionStoreParts {
 export interface StoreListener {
   /** The journal grew: every count may be shown now. */
   onCommitted(view: SessionView, entries: readonly PlacedEntry[]): void;
+  /** What a commit has made durable; left out where nobody measures. */
+  onDurable?(report: CommitReport): void;
   onDiskFull(message: string): void;
   onFault(error: FaultError): void;
   /** These groups have nothing left to do. */
@@ -113,6 +115,7 @@ export class SessionStore {
       onCommitted: (entries) => {
         this.#advance(entries);
       },
+      onDurable: (report) => this.#listener?.onDurable?.(report),
       onDiskFull: (message) => this.#listener?.onDiskFull(message),
       onFault: (error) => this.#listener?.onFault(error),
       makeReject: rejectedLine,

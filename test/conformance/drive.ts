@@ -7,6 +7,7 @@ import { systemClock } from '../../src/core/systemPorts.ts';
 import type { ClaimedUnit, NewUnit } from '../../src/core/unit.ts';
 import {
   unlimitedRequests,
+  unmetered,
   type Page,
   type Source,
   type SourceContext,
@@ -29,6 +30,7 @@ export function makeContext(changes: Partial<SourceContext> = {}): SourceContext
     scratch: join(tmpdir(), `cf-scratch-${process.pid}`),
     keyFields: undefined,
     requests: unlimitedRequests,
+    meter: unmetered,
     ...changes,
   };
 }

@@ -1,5 +1,8 @@
 import type { ClaimedUnit } from '../../core/unit.ts';
+import type { JournalEntry } from '../../core/view.ts';
+import type { StageWatch } from '../../sources/source.ts';
 import { Budget } from './budget.ts';
+import { CallsInDoubt } from './callsInDoubt.ts';
 import { PaidPast } from './paidPast.ts';
 import { readPasts } from './readPasts.ts';
 import { UnitLedger, type LedgerParts } from './unitLedger.ts';
@@ -11,6 +14,7 @@ import { UnitLedger, type LedgerParts } from './unitLedger.ts';
 export class Ledger {
   readonly #parts: LedgerParts;
   readonly #budget: Budget;
+  readonly #doubts = new CallsInDoubt();
   readonly #pasts = new Map<number, PaidPast>();
 
   private constructor(parts: LedgerParts) {
@@ -24,6 +28,12 @@ export class Ledger {
   /** The ledger of a session that was opened, with what its waiting units have paid for so far. */
   static async open(parts: LedgerParts): Promise<Ledger> {
     const ledger = new Ledger(parts);
+    // Without anything set aside there is no call that is not settled.
+    if (parts.store.view.reservedMicroUsd > 0) {
+      await parts.store.readJournal((entry) => {
+        ledger.meet([entry]);
+      });
+    }
     await ledger.load(await parts.store.pendingPaidUnits());
     return ledger;
   }
@@ -37,11 +47,29 @@ export class Ledger {
     }
   }
 
+  /** Takes in the journal's new lines. */
+  meet(entries: readonly JournalEntry[]): void {
+    for (const { events } of entries) for (const event of events) this.#doubts.add(event);
+  }
+
+  /** Of what is set aside: money of calls of which it is not known whether they left. */
+  get inDoubtMicroUsd(): number {
+    return this.#doubts.microUsd;
+  }
+
   /** What a claimed unit pays for, while it is in flight. */
-  begin(unit: ClaimedUnit, signal: AbortSignal): UnitLedger {
+  begin(unit: ClaimedUnit, signal: AbortSignal, stages: StageWatch): UnitLedger {
     let past = this.#pasts.get(unit.n);
     if (past === undefined) this.#pasts.set(unit.n, (past = new PaidPast()));
-    return new UnitLedger({ ...this.#parts, budget: this.#budget, past, unit, signal });
+    return new UnitLedger({
+      ...this.#parts,
+      budget: this.#budget,
+      doubts: this.#doubts,
+      past,
+      unit,
+      signal,
+      stages,
+    });
   }
 
   /** A unit has ended: nothing of it is needed, unless it is loaded again. */

@@ -4,9 +4,10 @@ import type { JsonValue } from '../../core/json.ts';
 import { isInDoubt, type PaidCall } from '../../core/paidCall.ts';
 import type { Clock, Random } from '../../core/ports.ts';
 import type { ClaimedUnit } from '../../core/unit.ts';
-import type { DoubtRule, Page, Source, UnitCalls } from '../../sources/source.ts';
+import type { DoubtRule, Page, Source, StageWatch, UnitCalls } from '../../sources/source.ts';
 import type { SessionStore } from '../../storage/sessionStore.ts';
 import type { Budget } from './budget.ts';
+import type { CallsInDoubt } from './callsInDoubt.ts';
 import { readKeptPage } from './keptPage.ts';
 import type { PaidPast } from './paidPast.ts';
 
@@ -22,14 +23,18 @@ export interface LedgerParts {
 /** What a unit's ledger is made of. */
 interface UnitLedgerParts extends LedgerParts {
   readonly budget: Budget;
+  readonly doubts: CallsInDoubt;
   readonly past: PaidPast;
   readonly unit: ClaimedUnit;
   readonly signal: AbortSignal;
+  readonly stages: StageWatch;
 }
 
 /** What one claimed unit pays for, and what it has paid for before. */
 export class UnitLedger implements UnitCalls {
   readonly #parts: UnitLedgerParts;
+  /** Calls that were made since the unit was claimed. */
+  readonly #made: string[] = [];
 
   constructor(parts: UnitLedgerParts) {
     this.#parts = parts;
@@ -43,8 +48,9 @@ export class UnitLedger implements UnitCalls {
   }
 
   async intend(call: Parameters<UnitCalls['intend']>[0]): Promise<PaidCall> {
-    const { store, clock, random, budget, past, unit, signal } = this.#parts;
+    const { store, clock, random, budget, doubts, past, unit, signal, stages } = this.#parts;
     const { what, worstCaseMicroUsd, inputHash } = call;
+    stages.enter('wait');
     await budget.reserve(unit.n, worstCaseMicroUsd, what, signal);
     const event: IntentEvent = {
       type: 'intent',
@@ -55,6 +61,9 @@ export class UnitLedger implements UnitCalls {
       inputHash,
     };
     const at = new Date(clock.now()).toISOString();
+    stages.enter('commit');
+    doubts.begin(event.intent);
+    this.#made.push(event.intent);
     // Where this fails nothing more is written, and nobody counts on what is set aside.
     await store.record(event);
     past.calls.add(event, at);
@@ -82,6 +91,7 @@ export class UnitLedger implements UnitCalls {
 
   /** The unit is in flight no more: nobody waits for what it has set aside. @param comesBack it is tried again. */
   leave(comesBack: boolean): void {
+    this.#parts.doubts.end(this.#made);
     this.#parts.budget.leave(this.#parts.unit.n, comesBack);
   }
 

@@ -7,7 +7,14 @@ import type { ClaimedUnit, NewUnit, Unit } from '../../core/unit.ts';
 import type { HtmlItem } from '../html/htmlItem.ts';
 import { movedAway, onePage, PageWalk, type PageWalkOptions } from '../html/pageWalk.ts';
 import { isSitemap } from '../html/units.ts';
-import type { CollectContext, Page, Source, SourceContext, SourceTraits } from '../source.ts';
+import type {
+  CollectContext,
+  Page,
+  Source,
+  SourceContext,
+  SourceTraits,
+  StageWatch,
+} from '../source.ts';
 import { Activity } from './activity.ts';
 import { BrowserPool } from './browserPool.ts';
 import { interact } from './interactions.ts';
@@ -53,18 +60,18 @@ class BrowserSource implements Source<HtmlItem> {
 
   async *collect(
     unit: ClaimedUnit,
-    { signal }: CollectContext,
+    { signal, stages }: CollectContext,
   ): AsyncGenerator<Page<HtmlItem>, void, void> {
     signal.throwIfAborted();
     if (isSitemap(unit)) {
-      yield* this.#walk.collectSitemap(unit, signal);
+      yield* this.#walk.collectSitemap(unit, signal, stages);
       return;
     }
     const { quota } = this.#walk;
     quota.take(unit);
     let isCounted = false;
     try {
-      for await (const page of this.#collectPage(unit, signal)) {
+      for await (const page of this.#collectPage(unit, signal, stages)) {
         isCounted = page.end === onePage;
         yield page;
       }
@@ -102,14 +109,17 @@ class BrowserSource implements Source<HtmlItem> {
   async *#collectPage(
     unit: ClaimedUnit,
     signal: AbortSignal,
+    stages: StageWatch | undefined,
   ): AsyncGenerator<Page<HtmlItem>, void, void> {
     const minDelayMs = await this.#walk.admit(unit.key, signal);
+    stages?.enter('wait');
     const { turn, facts } = await this.#walk.http.visit(unit.key, { minDelayMs, signal });
     let last: Page<HtmlItem>;
     try {
       const lease = await this.#pool.take(signal);
       let isWell = false;
       try {
+        stages?.enter('fetch');
         const visit = new PageVisit({
           unit,
           tab: lease.tab,
@@ -122,7 +132,8 @@ class BrowserSource implements Source<HtmlItem> {
         });
         const movedTo = await visit.open();
         if (movedTo === undefined) {
-          yield* this.#work(visit, lease.tab.page);
+          yield* this.#work(visit, lease.tab.page, stages);
+          stages?.enter('parse');
           const { items, units } = await visit.look(true);
           await visit.tellMisses();
           last = { items, units, end: onePage };
@@ -147,7 +158,11 @@ class BrowserSource implements Source<HtmlItem> {
   }
 
   /** Works the page, and gives what it shows meanwhile. */
-  async *#work(visit: PageVisit, page: BrowserPage): AsyncGenerator<Page<HtmlItem>, void, void> {
+  async *#work(
+    visit: PageVisit,
+    page: BrowserPage,
+    stages: StageWatch | undefined,
+  ): AsyncGenerator<Page<HtmlItem>, void, void> {
     const { interactions, onInteractionFailure, browser } = this.#config;
     const { clock, logger, root } = this.#context;
     if (interactions.length === 0) return;
@@ -170,7 +185,9 @@ class BrowserSource implements Source<HtmlItem> {
         assertWell: visit.assertWell,
       });
       for (let fresh = 0; (await steps.next(fresh)).done !== true;) {
+        stages?.enter('parse');
         const { items, units, isChanged } = await visit.look(false);
+        stages?.enter('fetch');
         fresh = this.#config.items === undefined ? Number(isChanged) : items.length;
         if (items.length + units.length > 0) yield { items, units };
       }

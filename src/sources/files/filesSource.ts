@@ -100,6 +100,9 @@ export class FilesSource implements Source<FileItem> {
     this.#sorter = new Sorter(join(context.scratch, 'sort'));
     this.#options = {
       ...formOptionsOf(config),
+      onRead: (bytes) => {
+        context.meter.received(bytes);
+      },
       ...(fields === undefined ? {} : { makeOther: (value) => ({ value }) }),
     };
     this.#fields = fields === undefined ? undefined : compileFileFields(fields);
@@ -126,6 +129,8 @@ export class FilesSource implements Source<FileItem> {
         yield { items: [], units: await this.#units.search(), end: { by: 'files found' } };
         return;
       }
+      // Reading lines and taking them apart is one.
+      context.stages?.enter('parse');
       if (this.#needsAll) await this.#prepare(signal);
       if (work.kind === 'sorted') yield* this.#collectSorted(unit.cursor, signal);
       else yield* this.#collectInput(work.input, work.index, unit.cursor, signal);

@@ -25,6 +25,7 @@ const pieceBytes = 1024 * 1024;
 /**
  * Opens an input to be read once, from its beginning.
  *
+ * @param onRead told of bytes of the file itself as they are read.
  * @param expected what was read of it earlier: {@link InputBytes.read} throws when the file begins in another way.
  * @throws UnitFailedError `INPUT_UNREADABLE`, and from `read` also `INPUT_CHANGED` and `INPUT_DAMAGED` (a `.gz` that
  * is cut off or is none).
@@ -33,8 +34,9 @@ export async function openInput(
   path: string,
   isGzip: boolean,
   expected?: ReadSoFar,
+  onRead: (bytes: number) => void = () => undefined,
 ): Promise<InputBytes> {
-  const digest = new PartDigest(path, expected);
+  const digest = new PartDigest(path, expected, onRead);
   return isGzip ? new GzipBytes(path, digest) : PlainBytes.open(path, digest);
 }
 
@@ -43,14 +45,17 @@ class PartDigest {
   readonly #path: string;
   readonly #hash: Hash = createHash('sha256');
   readonly #expected: ReadSoFar | undefined;
+  readonly #onRead: (bytes: number) => void;
   #bytes = 0;
 
-  constructor(path: string, expected: ReadSoFar | undefined) {
+  constructor(path: string, expected: ReadSoFar | undefined, onRead: (bytes: number) => void) {
     this.#path = path;
     this.#expected = expected;
+    this.#onRead = onRead;
   }
 
   add(piece: Buffer): void {
+    this.#onRead(piece.length);
     const mark = this.#expected?.bytes ?? 0;
     const head = mark > this.#bytes ? Math.min(piece.length, mark - this.#bytes) : 0;
     if (head > 0) {

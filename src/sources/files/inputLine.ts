@@ -43,6 +43,8 @@ export interface ReadOptions<T> extends FormOptions {
   readonly wanted?: (line: number) => boolean;
   /** What to make of a value that is no object. Left out: it is no record. */
   readonly makeOther?: (value: JsonValue, text: string) => T;
+  /** Told of bytes of the file itself as they are read. */
+  readonly onRead?: ((bytes: number) => void) | undefined;
   /** How it is written. Left out: as its name says. */
   readonly kind?: InputForm['kind'] | undefined;
 }

@@ -27,7 +27,7 @@ export async function* readInput<T>(
   const form = inputForm(path);
   const { isGzip } = form;
   const kind = options.kind ?? form.kind;
-  const bytes = await openInput(path, isGzip, from?.read);
+  const bytes = await openInput(path, isGzip, from?.read, options.onRead);
   try {
     if (kind === 'csv') yield* csvPages(path, bytes, from, make, signal, options.csv);
     else if (kind === 'json') yield* jsonListPages(path, bytes, from, make, signal, options);

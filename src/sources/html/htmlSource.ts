@@ -3,7 +3,14 @@ import type { HostHealth } from '../../core/events.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { ClaimedUnit, NewUnit, Unit } from '../../core/unit.ts';
 import type { HttpResponse } from '../http/client.ts';
-import type { CollectContext, Page, Source, SourceContext, SourceTraits } from '../source.ts';
+import type {
+  CollectContext,
+  Page,
+  Source,
+  SourceContext,
+  SourceTraits,
+  StageWatch,
+} from '../source.ts';
 import { canonicalUrl, type CanonicalUrl } from './canonicalUrl.ts';
 import { decodeHtml } from './charset.ts';
 import type { HtmlItem } from './htmlItem.ts';
@@ -41,18 +48,18 @@ class HtmlSource implements Source<HtmlItem> {
 
   async *collect(
     unit: ClaimedUnit,
-    { signal }: CollectContext,
+    { signal, stages }: CollectContext,
   ): AsyncGenerator<Page<HtmlItem>, void, void> {
     signal.throwIfAborted();
     if (isSitemap(unit)) {
-      yield* this.#walk.collectSitemap(unit, signal);
+      yield* this.#walk.collectSitemap(unit, signal, stages);
       return;
     }
     const { quota } = this.#walk;
     quota.take(unit);
     let page: Page<HtmlItem> | undefined;
     try {
-      page = await this.#collectPage(unit, signal);
+      page = await this.#collectPage(unit, signal, stages);
     } finally {
       if (page?.end !== onePage) quota.giveBack(unit);
     }
@@ -83,7 +90,11 @@ class HtmlSource implements Source<HtmlItem> {
     return this.#walk.close();
   }
 
-  async #collectPage(unit: ClaimedUnit, signal: AbortSignal): Promise<Page<HtmlItem>> {
+  async #collectPage(
+    unit: ClaimedUnit,
+    signal: AbortSignal,
+    stages: StageWatch | undefined,
+  ): Promise<Page<HtmlItem>> {
     const { http, redirects } = this.#walk;
     const minDelayMs = await this.#walk.admit(unit.key, signal);
     let movedTo: CanonicalUrl | undefined;
@@ -91,6 +102,7 @@ class HtmlSource implements Source<HtmlItem> {
       const response = await http.fetch({
         url: unit.key,
         signal,
+        stages,
         minDelayMs,
         onRedirect: (_from, to) => {
           const target = canonicalUrl(to);

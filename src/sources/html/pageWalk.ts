@@ -5,7 +5,7 @@ import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { ClaimedUnit, NewUnit, Unit } from '../../core/unit.ts';
 import { forValuesOf } from '../forValues/forUnits.ts';
 import { HttpClient } from '../http/client.ts';
-import type { Page, SourceContext } from '../source.ts';
+import type { Page, SourceContext, StageWatch } from '../source.ts';
 import { canonicalUrl } from './canonicalUrl.ts';
 import { parseHtml, type HtmlDocument } from './document.ts';
 import { compileFields, type FieldReader, type PageFacts } from './fields.ts';
@@ -161,10 +161,13 @@ export class PageWalk {
   async *collectSitemap(
     unit: ClaimedUnit,
     signal: AbortSignal,
+    stages: StageWatch | undefined,
   ): AsyncGenerator<Page<HtmlItem>, void, void> {
+    stages?.enter('wait');
     const endTurn = await this.#sitemapTurns.take(signal);
     try {
-      yield* this.#readSitemap(unit, signal);
+      stages?.enter('fetch');
+      yield* this.#readSitemap(unit, signal, stages);
     } finally {
       endTurn();
     }
@@ -221,12 +224,14 @@ export class PageWalk {
   async *#readSitemap(
     unit: ClaimedUnit,
     signal: AbortSignal,
+    stages: StageWatch | undefined,
   ): AsyncGenerator<Page<HtmlItem>, void, void> {
     const minDelayMs = await this.admit(urlOf(unit), signal);
     const maxBytes = Math.max(maxSitemapBytes, this.#config.request.maxBodyBytes);
     const { url, body } = await this.http.fetch({
       url: urlOf(unit),
       signal,
+      stages,
       minDelayMs,
       maxBodyBytes: maxBytes,
       onRedirect: (_from, to) => this.#admitSitemap(unit, to, signal),

@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici';
 import type { RequestConfig } from '../../core/config/request.ts';
 import { PauseError } from '../../core/errors.ts';
 import type { HostHealth } from '../../core/events.ts';
-import type { SourceContext } from '../source.ts';
+import type { SourceContext, StageWatch } from '../source.ts';
 import { SecretText } from '../text/secrets.ts';
 import { Cookies } from './cookies.ts';
 import { createDispatcher } from './dispatcher.ts';
@@ -44,6 +44,8 @@ export interface HttpRequest {
    * `Authorization` and every header with a secret stay at home.
    */
   readonly withoutCredentials?: boolean;
+  /** The unit that it is for: waits for its turn, then for the answer. */
+  readonly stages?: StageWatch | undefined;
 }
 
 export type { HttpResponse } from './response.ts';
@@ -236,10 +238,13 @@ export class HttpClient {
 
   /** One hop, through the host's gate and circuit. The answer's status is a redirect, or one that is accepted. */
   async #send(hop: Hop, request: HttpRequest, prepared: Prepared): Promise<Answer> {
+    const { stages } = request;
+    stages?.enter('wait');
     const turn = await this.#turn(hop.url.host, request);
     try {
       await this.#context.requests.take();
       await request.beforeSend?.();
+      stages?.enter('fetch');
       return await turn.ask(() => this.#exchange(hop, request, prepared), {
         facts: this.#facts(hop.method, hop.url),
         signal: request.signal,
@@ -247,6 +252,7 @@ export class HttpClient {
       });
     } finally {
       turn.end();
+      stages?.enter('parse');
     }
   }
 
@@ -276,6 +282,7 @@ export class HttpClient {
       maxBodyBytes: request.maxBodyBytes ?? this.#config.maxBodyBytes,
       wantsBody: (status) => isAccepted(status, request),
       isOnItsOwn: request.isOnItsOwn ?? false,
+      meter: this.#context.meter,
     });
   }
 

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
+import type { Meter } from '../source.ts';
 import { BodyReader, BodyTooLargeError } from './body.ts';
 
 /** The request took longer than it may. */
@@ -44,6 +45,8 @@ export interface ExchangeRequest {
   readonly wantsBody: (status: number) => boolean;
   /** The connection ends with the answer. */
   readonly isOnItsOwn: boolean;
+  /** Told of the bytes that come. */
+  readonly meter: Meter;
 }
 
 /** What came back. */
@@ -157,6 +160,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     const body = this.#body;
     if (this.#settled || body === undefined) return;
+    this.#request.meter.received(chunk.length);
     try {
       const wait = body.write(chunk);
       if (!this.#wanted && body.soFar().length > unwantedBodyBytes) {

@@ -119,6 +119,11 @@ export class Host {
     }
   }
 
+  /** An answer is there whole, whatever it says. */
+  answered(ms: number): void {
+    this.#context.meter.answered(ms);
+  }
+
   /** The host answered. */
   succeeded(ms: number): void {
     this.#count(ms);

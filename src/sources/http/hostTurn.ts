@@ -74,6 +74,7 @@ export class HostTurn {
     try {
       const response = await this.#host.run(send, asked.signal);
       const ms = this.#clock.monotonicMs() - sentAtMs;
+      this.#host.answered(ms);
       this.#judge(response, asked, sentAtMs, ms);
       return { response, ms };
     } catch (error) {

@@ -1,3 +1,5 @@
+import type { StageWatch } from '../source.ts';
+
 /** What a call needs of whoever makes it. */
 export interface CallOptions {
   readonly id: number;
@@ -7,6 +9,8 @@ export interface CallOptions {
   readonly timeoutMs: number;
   /** That long nothing has come. */
   readonly onSilence: (call: Call) => void;
+  /** Told where the time goes of the unit that it is for. */
+  readonly stages?: StageWatch | undefined;
   /** More combinations of `for`. */
   readonly forValues: () => Promise<readonly object[]>;
 }
@@ -18,6 +22,7 @@ export interface CallOptions {
 export class Call {
   readonly id: number;
   readonly forValues: CallOptions['forValues'];
+  readonly stages: StageWatch | undefined;
   /** The URL that was fetched last. */
   lastUrl: string | undefined;
   readonly #signal: AbortSignal;
@@ -33,6 +38,7 @@ export class Call {
   constructor(options: CallOptions) {
     this.id = options.id;
     this.forValues = options.forValues;
+    this.stages = options.stages;
     this.#signal = options.signal;
     this.#timeoutMs = options.timeoutMs;
     this.#onSilence = options.onSilence;

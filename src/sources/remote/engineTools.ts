@@ -74,6 +74,7 @@ export class EngineTools {
       ...request,
       url,
       signal: call.toolSignal,
+      stages: call.stages,
       accept: (status) => accept.includes(status),
       ...(body === undefined ? {} : { body }),
     });

@@ -27,8 +27,15 @@ import type { ClaimedUnit, NewUnit, Unit } from '../../core/unit.ts';
 import { forUnits, forValuesOf } from '../forValues/forUnits.ts';
 import { untilAborted } from '../html/untilAborted.ts';
 import { HttpClient } from '../http/client.ts';
-import type { CollectContext, Page, Source, SourceContext, SourceTraits } from '../source.ts';
-import { Call } from './call.ts';
+import type {
+  CollectContext,
+  Page,
+  Source,
+  SourceContext,
+  SourceTraits,
+  StageWatch,
+} from '../source.ts';
+import { Call, type CallOptions } from './call.ts';
 import { Connection, ConnectionLost } from './connection.ts';
 import { EngineTools, toldError } from './engineTools.ts';
 import type { RemotePlace } from './place.ts';
@@ -124,14 +131,15 @@ export class RemoteSource implements Source<RemoteItem> {
 
   async *collect(
     unit: ClaimedUnit,
-    { signal }: CollectContext,
+    { signal, stages }: CollectContext,
   ): AsyncGenerator<Page<RemoteItem>, void, void> {
     signal.throwIfAborted();
     this.#tellChange(unit);
+    stages?.enter('wait');
     const leave = await this.#turnstile.enter(this.#suspects.has(unit.key), signal);
     try {
       const { connection } = await this.#connected(signal);
-      yield* this.#collectOver(connection, unit, signal);
+      yield* this.#collectOver(connection, unit, signal, stages);
       this.#suspects.delete(unit.key);
     } finally {
       leave();
@@ -193,14 +201,15 @@ export class RemoteSource implements Source<RemoteItem> {
       }
       return;
     }
-    const call = this.#call(signal, async () => {
+    const forValues = async (): Promise<readonly object[]> => {
       const portion: JsonObject[] = [];
       for (let step = await values.next(); step.done !== true; step = await values.next()) {
         portion.push(step.value.values);
         if (portion.length === forPortion) break;
       }
       return portion;
-    });
+    };
+    const call = this.#call(signal, { forValues });
     let isOver = false;
     try {
       connection.begin(call, false);
@@ -225,13 +234,16 @@ export class RemoteSource implements Source<RemoteItem> {
     connection: Connection,
     unit: ClaimedUnit,
     signal: AbortSignal,
+    stages: StageWatch | undefined,
   ): AsyncGenerator<Page<RemoteItem>, void, void> {
-    const call = this.#call(signal);
+    const call = this.#call(signal, { stages });
     let isOver = false;
     try {
       connection.begin(call, true);
       const { cursor = null } = unit;
       connection.rpc.emit('collect', { call: call.id, unit: wireUnit(unit), cursor });
+      // The code's own time, but for what it fetches through us.
+      stages?.enter('parse');
       while (!isOver) {
         const request = connection.rpc.request('nextPage', { call: call.id }, 0);
         const step = await this.#step(call, request, unit);
@@ -317,13 +329,17 @@ export class RemoteSource implements Source<RemoteItem> {
     return recordOf(mapped ?? { error: 'map gave nothing' });
   }
 
-  #call(signal: AbortSignal, forValues: () => Promise<readonly object[]> = noValues): Call {
+  #call(
+    signal: AbortSignal,
+    { forValues = noValues, stages }: Partial<Pick<CallOptions, 'forValues' | 'stages'>> = {},
+  ): Call {
     const { timeoutMs } = this.#parts.config;
     return new Call({
       id: this.#nextCall++,
       signal: AbortSignal.any([signal, this.#closing.signal]),
       timeoutMs,
       forValues,
+      stages,
       onSilence: (call) => void this.#onSilence(call),
     });
   }

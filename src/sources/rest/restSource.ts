@@ -146,7 +146,7 @@ class RestSource implements Source<RestItem> {
     unit: Unit,
     plan: RequestPlan,
     before: UnitProgress,
-    { signal, calls }: CollectContext,
+    { signal, calls, stages }: CollectContext,
   ): Promise<Reading> {
     const request = await plan.page(this.#paginator.request(before.place));
     // A first page that is not there is an error like any other.
@@ -154,12 +154,12 @@ class RestSource implements Source<RestItem> {
     const pastEnd = isFirst ? undefined : this.#paginator.pastEnd;
     const accept = (status: number): boolean => status === pastEnd;
     if (this.#priced === undefined) {
-      const response = await this.#client.fetch({ ...request, signal, accept });
+      const response = await this.#client.fetch({ ...request, signal, accept, stages });
       return this.#pageOf(unit, plan, before, response);
     }
     if (calls === undefined) throw new Error('A source that is paid needs the calls of the unit');
     const { response, paid, spoilt } = await this.#priced.fetch(
-      { ...request, signal, accept },
+      { ...request, signal, accept, stages },
       calls,
     );
     try {

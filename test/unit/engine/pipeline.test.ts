@@ -11,9 +11,11 @@ import {
 } from '../../../src/core/errors.ts';
 import { scalarText, type JsonObject, type JsonValue } from '../../../src/core/json.ts';
 import { recordKey } from '../../../src/core/keys.ts';
+import { systemClock } from '../../../src/core/systemPorts.ts';
 import type { ClaimedUnit } from '../../../src/core/unit.ts';
 import { carryOut, type PipelineParts } from '../../../src/engine/pipeline.ts';
 import { compileRecordSchema, Preparer } from '../../../src/engine/prepare.ts';
+import { StageTimes } from '../../../src/engine/stageTimes.ts';
 import { nodeFileSystem } from '../../../src/storage/fileSystem.ts';
 import { FailingFileSystem, systemError } from '../../fixtures/failingFileSystem.ts';
 import { letRun } from '../../fixtures/manualClock.ts';
@@ -64,7 +66,7 @@ async function begin(t: TestContext, carry: Carry, parts: Record<string, unknown
     const unit: ClaimedUnit = { ...newUnit('u'), n: 1, cursor: undefined, attempt: 1, ...changes };
     claims += 1;
     await store.record({ type: 'claimed', unit: 1, attempt: unit.attempt });
-    return carryOut(unit, pipeline, abort.signal);
+    return carryOut(unit, pipeline, abort.signal, new StageTimes(systemClock).begin(1));
   };
   return { root, store, failing, source, found, abort, run, claims: () => claims, collection };
 }
