@@ -4,14 +4,8 @@ import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import readline from 'node:readline';
+import { atPort, samples, servedIn } from '../src/core/samples.ts';
 import { inProject } from './project.ts';
-
-/** The sample collections, and the port that each one's file in media/samples names. */
-const samples = [
-  { file: 'books.collect.json', server: 'site', port: '8080' },
-  { file: 'papers.collect.json', server: 'api', port: '8081' },
-  { file: 'quotes.collect.json', server: 'quotes', port: '8082' },
-] as const;
 
 /** The sample site, the sample API and the quotes site, all listening. */
 export interface SampleServers {
@@ -31,27 +25,29 @@ export async function serveSamples(
 ): Promise<{ readonly workspace: string; readonly servers: SampleServers }> {
   const folder = workspace ?? (await mkdtemp(path.join(os.tmpdir(), 'cf-sample-')));
   await mkdir(folder, { recursive: true });
-  const ports = await Promise.all(samples.map(({ file }) => portIn(folder, file)));
-  const servers = await startServers(ports.map((port) => port ?? '0'));
-  for (const { file, server, port } of samples) {
+  const ports = await Promise.all(
+    samples.map(({ name }) => portIn(path.join(folder, `${name}.collect.json`))),
+  );
+  const servers = await startServers(ports);
+  for (const { name, server, port } of samples) {
+    const file = `${name}.collect.json`;
     const target = path.join(folder, file);
     if (existsSync(target)) continue;
     const text = await readFile(inProject('media', 'samples', file), 'utf8');
-    await writeFile(target, text.replaceAll(`127.0.0.1:${port}`, new URL(servers[server]).host));
+    await writeFile(target, atPort(text, port, Number(new URL(servers[server]).port)));
   }
   return { workspace: folder, servers };
 }
 
-async function portIn(folder: string, file: string): Promise<string | undefined> {
-  const target = path.join(folder, file);
-  if (!existsSync(target)) return undefined;
-  return /127\.0\.0\.1:(\d+)/.exec(await readFile(target, 'utf8'))?.[1];
+/** 0 where there is no such file, or it is nobody's sample. */
+async function portIn(file: string): Promise<number> {
+  return existsSync(file) ? (servedIn(await readFile(file, 'utf8'))?.port ?? 0) : 0;
 }
 
-/** @param ports of each sample's server; "0" lets the system choose. */
-async function startServers(ports: readonly string[]): Promise<SampleServers> {
+/** @param ports of each sample's server; 0 lets the system choose. */
+async function startServers(ports: readonly number[]): Promise<SampleServers> {
   const options = ['--port', '--api-port', '--quotes-port'];
-  const args = options.flatMap((option, i) => [option, ports[i] ?? '0']);
+  const args = options.flatMap((option, i) => [option, String(ports[i] ?? 0)]);
   const serve = spawn(
     process.execPath,
     [inProject('dist', 'serve.js'), ...args, '--delay-ms', '100', '--json', '--until-stdin-ends'],

@@ -27,6 +27,8 @@ export const commandIds = [
   'cfCollector.adoptMaster',
   'cfCollector.setSecret',
   'cfCollector.installBrowser',
+  'cfCollector.openSample',
+  'cfCollector.openWalkthrough',
   'cfCollector.refresh',
 ] as const;
 
@@ -42,8 +44,16 @@ export const containerId = 'cfCollector';
 /** The tree of sessions. */
 export const sessionsViewId = 'cfCollector.sessions';
 
+/** The walkthrough, and its steps in their order. */
+export const walkthroughId = 'firstCollection';
+export const walkthroughSteps = ['create', 'preview', 'start', 'resume', 'merge'] as const;
+export type WalkthroughStep = (typeof walkthroughSteps)[number];
+
 /** The webview panel's type: what a reloaded window finds its dashboards by. */
 export const dashboardViewType = 'cfCollector.dashboard';
+
+/** The type of our tasks in tasks.json. */
+export const taskType = 'collect';
 
 /** Settings under `cfCollector.` with the type of their value. */
 export interface Settings {

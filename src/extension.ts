@@ -3,11 +3,14 @@ import { createApi, type CollectorApi } from './host/api.ts';
 import { registerCommands } from './host/commands.ts';
 import { createServices } from './host/compose.ts';
 import { registerContextKeys } from './host/contextKeys.ts';
+import { registerFirstMinute } from './host/firstMinute/firstMinute.ts';
 import { registerEndNotices } from './host/sessions/endNotice.ts';
 import { offerResume, offerResumeAfterCrash } from './host/sessions/resumeOffer.ts';
 import type { Services } from './host/services.ts';
 import { StatusBar } from './host/sessions/statusBar.ts';
+import { registerTasks } from './host/tasks/taskProvider.ts';
 import { SessionTree } from './host/tree/sessionTree.ts';
+import { showErrorMessage } from './host/window.ts';
 import { registerVerdictBadges } from './host/tree/verdictBadges.ts';
 
 let active: Services | undefined;
@@ -24,6 +27,8 @@ export function activate(context: vscode.ExtensionContext): CollectorApi {
       registerContextKeys(tracker),
       registerEndNotices(services),
       registerVerdictBadges(),
+      registerFirstMinute(services),
+      registerTasks(services),
       dashboards.register(),
       vscode.workspace.onDidGrantWorkspaceTrust(() => {
         tracker.refresh();
@@ -41,9 +46,7 @@ export function activate(context: vscode.ExtensionContext): CollectorApi {
     return createApi(services);
   } catch (error) {
     // VS Code shows nothing itself.
-    void vscode.window.showErrorMessage(
-      vscode.l10n.t('CF Collector could not start: {0}', String(error)),
-    );
+    void showErrorMessage(vscode.l10n.t('CF Collector could not start: {0}', String(error)));
     throw error;
   }
 }

@@ -7,6 +7,8 @@ import { adoptMaster, importEarlier } from './data/importEarlier.ts';
 import { installBrowser } from './collections/installBrowser.ts';
 import { mergeMasters } from './data/mergeMasters.ts';
 import { newCollection } from './collections/newCollection.ts';
+import { openSample } from './firstMinute/openSample.ts';
+import { openWalkthrough } from './firstMinute/walkthrough.ts';
 import { openCheckpoint, openLog, openMaster } from './sessions/openFiles.ts';
 import {
   isNode,
@@ -65,6 +67,8 @@ const handlers: Record<CommandId | (typeof internalCommandIds)[number], Handler>
   'cfCollector.adoptMaster': adoptMaster,
   'cfCollector.setSecret': ({ secrets }) => secrets.ask(),
   'cfCollector.installBrowser': installBrowser,
+  'cfCollector.openSample': openSample,
+  'cfCollector.openWalkthrough': (services) => openWalkthrough(services),
   'cfCollector.refresh': ({ tracker }) => {
     tracker.refresh();
   },

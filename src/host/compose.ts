@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import * as vscode from 'vscode';
+import { dashboardActions } from './dashboard/dashboardActions.ts';
 import { DashboardManager } from './dashboard/dashboardManager.ts';
 import { CollectionAdvisor } from './collections/advice.ts';
 import { CollectionChecker } from './collections/diagnostics.ts';
@@ -10,22 +11,24 @@ import { installBrowser } from './collections/installBrowser.ts';
 import { ExtensionSources } from './engine/extensionSources.ts';
 import { createLog, logEngineLine } from './log.ts';
 import { Memory } from './memory.ts';
-import { openCollection, openLog, openMaster } from './sessions/openFiles.ts';
-import { raiseAndResume } from './sessions/raiseLimit.ts';
 import { Reporter } from './report.ts';
 import { ReportDocuments } from './data/reportDocuments.ts';
 import { Runs } from './engine/runs.ts';
 import { SecretVault } from './collections/secrets.ts';
+import { Samples } from './firstMinute/samples.ts';
 import { editorFormats, type Services } from './services.ts';
 import { SessionDocuments } from './sessions/sessionDocuments.ts';
 import { SessionTracker } from './engine/sessionTracker.ts';
-import { resumeSession } from './collections/startCollection.ts';
 import { Validator } from './data/validation.ts';
+import { configEngineText } from './text/engineText.ts';
 import { trustedFolderPaths } from './workspace.ts';
 
 /** Makes the parts and gives them to each other. Starts nothing: the engine comes with the first request. */
 export function createServices(context: vscode.ExtensionContext): Services {
-  if (vscode.l10n.bundle) l10n.config({ contents: vscode.l10n.bundle });
+  if (vscode.l10n.bundle) {
+    l10n.config({ contents: vscode.l10n.bundle });
+    configEngineText(vscode.l10n.bundle);
+  }
   const log = createLog();
   const formats = editorFormats();
   const secrets = new SecretVault(context.secrets);
@@ -40,7 +43,8 @@ export function createServices(context: vscode.ExtensionContext): Services {
   });
   const tracker = new SessionTracker(engine, trustedFolderPaths);
   const checker = new CollectionChecker(engine, log, new CollectionAdvisor(secrets));
-  const runs = new Runs(engine, tracker);
+  const samples = new Samples(engine, log);
+  const runs = new Runs(engine, tracker, (file) => samples.before(file));
   const reporter = new Reporter({
     log,
     formats,
@@ -51,19 +55,7 @@ export function createServices(context: vscode.ExtensionContext): Services {
   const dashboards = new DashboardManager({
     extensionUri: context.extensionUri,
     tracker,
-    actions: {
-      pause: ({ ref }) => runs.pause(ref),
-      resume: async (session) => {
-        await resumeSession(services, session);
-      },
-      raiseAndResume: async ({ ref }) => {
-        await raiseAndResume(services, ref);
-      },
-      stop: ({ ref }) => runs.stop(ref),
-      openMaster: ({ ref }) => openMaster(services, ref),
-      openLog: ({ ref }) => openLog(services, ref),
-      openCollection,
-    },
+    actions: dashboardActions(() => services),
   });
   const documents = new SessionDocuments({ engine, formats, tracker });
   const reports = new ReportDocuments();
@@ -84,6 +76,7 @@ export function createServices(context: vscode.ExtensionContext): Services {
     documents,
     reports,
     validator,
+    samples,
   };
   context.subscriptions.push(log, checker, documents, reports, validator);
   return services;

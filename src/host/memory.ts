@@ -25,6 +25,15 @@ export class Memory {
     await this.#context.globalState.update('knowsThatClosingStops', true);
   }
 
+  /** The URI of the folder that was made for the samples, until the window that opens it has shown them. */
+  get sampleFolder(): string | undefined {
+    return this.#context.globalState.get<string>('sampleFolder');
+  }
+
+  async rememberSampleFolder(uri: string | undefined): Promise<void> {
+    await this.#context.globalState.update('sampleFolder', uri);
+  }
+
   /** Whether `.gitignore` was offered in this workspace. */
   get wasOfferedGitignore(): boolean {
     return this.#context.workspaceState.get<boolean>('wasOfferedGitignore', false);

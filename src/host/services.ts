@@ -5,6 +5,7 @@ import type { CollectionChecker } from './collections/diagnostics.ts';
 import type { EngineClient } from './engine/engineClient.ts';
 import type { ExtensionSources } from './engine/extensionSources.ts';
 import type { Memory } from './memory.ts';
+import type { Samples } from './firstMinute/samples.ts';
 import type { Reporter } from './report.ts';
 import type { ReportDocuments } from './data/reportDocuments.ts';
 import type { Runs } from './engine/runs.ts';
@@ -33,6 +34,7 @@ export interface Services {
   /** Pages about what was done in this window. */
   readonly reports: ReportDocuments;
   readonly validator: Validator;
+  readonly samples: Samples;
 }
 
 /** The formats of the editor's language. */

@@ -7,6 +7,9 @@ import type { JsonValue } from '../core/json.ts';
 import type { MergeManifest, OnConflict } from '../core/mergeManifest.ts';
 import type { InDoubtWord, InterruptionAnalysis, RecoveryPlan } from '../core/recoveryData.ts';
 import type { ValidationReport } from '../core/validation.ts';
+import type { PreviewRequests } from './preview.ts';
+import type { RecordRequests } from './records.ts';
+import type { PickerEngineRequests } from './picker.ts';
 import type { SampleRequests } from './samples.ts';
 
 /**
@@ -164,7 +167,14 @@ export interface ToolRequests {
 }
 
 /** Everything that the worker answers. */
-export interface EngineRequests extends WorkerRequests, RecoveryRequests, ToolRequests, SampleRequests {}
+export interface EngineRequests
+  extends
+    WorkerRequests,
+    RecoveryRequests,
+    ToolRequests,
+    SampleRequests,
+    PreviewRequests,
+    RecordRequests, PickerEngineRequests {}
 
 /** What the worker says unasked. */
 export interface WorkerEvents {

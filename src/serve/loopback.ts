@@ -5,6 +5,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { SampleServerName } from '../core/samples.ts';
 
 /** One request that a loopback server has seen. */
 export interface SeenRequest {
@@ -21,6 +22,11 @@ export interface LoopbackOptions {
   readonly port?: number;
   /** Every response waits this long, so that a person can watch records arrive. Default 0. */
   readonly delayMs?: number;
+}
+
+/** What a sample server's answers call it: how one window knows another's. */
+export function sampleServerTitle(server: SampleServerName): string {
+  return `cf-collector-sample-${server}`;
 }
 
 /** A running loopback server. */
@@ -51,7 +57,7 @@ const requestsKept = 10_000;
  * @throws when the port is taken.
  */
 export async function serveLoopback(
-  options: LoopbackOptions,
+  options: LoopbackOptions & { readonly server?: SampleServerName },
   answer: (url: URL, headers: IncomingHttpHeaders) => Reply,
 ): Promise<LoopbackServer> {
   const requests: SeenRequest[] = [];
@@ -64,6 +70,9 @@ export async function serveLoopback(
     if (requests.length > requestsKept) requests.shift();
     const reply = replyTo(request);
     const send = () => {
+      if (options.server !== undefined) {
+        response.setHeader('server', sampleServerTitle(options.server));
+      }
       sendReply(response, method, reply);
     };
     const delayMs = (options.delayMs ?? 0) + (reply.delayMs ?? 0);

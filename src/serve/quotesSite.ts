@@ -58,7 +58,7 @@ export function startQuotesSite(options: QuotesSiteOptions = {}): Promise<Loopba
   const quotes = sampleQuotes(options.quotes ?? sampleQuoteCount);
   const failed = new Set<string>();
 
-  return serveLoopback(options, (url, { cookie = '' }) => {
+  return serveLoopback({ ...options, server: 'quotes' }, (url, { cookie = '' }) => {
     const target = url.pathname + url.search;
     if (options.failsOnce?.(url) === true && !failed.has(target)) {
       failed.add(target);

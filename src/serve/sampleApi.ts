@@ -22,7 +22,7 @@ const byId = samplePapers.toSorted((a, b) => (a.id < b.id ? -1 : 1));
  *   `rel="next"`.
  */
 export function startSampleApi(options: LoopbackOptions = {}): Promise<LoopbackServer> {
-  return serveLoopback(options, (url) => {
+  return serveLoopback({ ...options, server: 'api' }, (url) => {
     switch (url.pathname) {
       case '/':
         return json(200, { endpoints: ['/notes', '/papers'] });

@@ -25,7 +25,7 @@ export function startSampleSite(options: LoopbackOptions = {}): Promise<Loopback
   pages.set('/style.css', { status: 200, headers: { 'content-type': 'text/css' }, body: css });
   const notFound = { ...html(page('Not found', '<h1>Not found</h1>')), status: 404 };
 
-  return serveLoopback(options, (url) => {
+  return serveLoopback({ ...options, server: 'site' }, (url) => {
     if (url.pathname === '/robots.txt') return { status: 200, body: robots(url) };
     if (url.pathname === '/sitemap.xml') return sitemap(url);
     return pages.get(url.pathname) ?? notFound;

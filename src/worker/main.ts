@@ -2,6 +2,8 @@ import { parentPort } from 'node:worker_threads';
 import { Rpc } from '../protocol/rpc.ts';
 import type { HostEvents, HostRequests, WorkerEvents, WorkerRequests } from '../protocol/worker.ts';
 import { ExtensionLinks } from './extensionLinks.ts';
+import { sampleHandlers } from './sampleHandlers.ts';
+import { recordHandlers } from './recordHandlers.ts';
 import { toolHandlers } from './tools.ts';
 import { WorkerSessions, type HostSide } from './workerSessions.ts';
 
@@ -43,5 +45,10 @@ const rpc: Rpc<WorkerRequests, HostRequests, HostEvents, WorkerEvents> = new Rpc
   onEvent: (name, payload) => {
     links.receive(name, payload);
   },
-  handlers: { ...sessions.handlers(), ...toolHandlers(host, sessions) },
+  handlers: {
+    ...sessions.handlers(),
+    ...recordHandlers(sessions),
+    ...toolHandlers(host, sessions),
+    ...sampleHandlers(),
+  },
 });

@@ -1,4 +1,5 @@
 import { t } from '@vscode/l10n';
+import path from 'node:path';
 import * as vscode from 'vscode';
 import type { InDoubtWord } from '../../core/recoveryData.ts';
 import type { RequestParams } from '../../protocol/rpc.ts';
@@ -13,16 +14,24 @@ const closingTimeoutMs = 4000;
 /** Starting, resuming, pausing and stopping sessions in this window: the only place that asks the engine to. */
 export class Runs {
   readonly #engine: Pick<EngineClient, 'request'>;
-  readonly #tracker: Pick<SessionTracker, 'live'>;
+  readonly #tracker: Pick<SessionTracker, 'live' | 'find'>;
+  readonly #before: (file: vscode.Uri) => Promise<void>;
 
-  constructor(engine: Pick<EngineClient, 'request'>, tracker: Pick<SessionTracker, 'live'>) {
+  /** @param before is awaited before a collection file is run: what it rejects with keeps it from running. */
+  constructor(
+    engine: Pick<EngineClient, 'request'>,
+    tracker: Pick<SessionTracker, 'live' | 'find'>,
+    before: (file: vscode.Uri) => Promise<void>,
+  ) {
     this.#engine = engine;
     this.#tracker = tracker;
+    this.#before = before;
   }
 
   /** Starts a new session of a collection file. */
   async start(workspace: string, file: vscode.Uri): Promise<SessionRef> {
     requireTrust();
+    await this.#before(file);
     const http = readHttpSettings(file);
     const params = { workspace, file: file.fsPath, http };
     const { session } = await this.#engine.request('start', params, 0);
@@ -36,6 +45,7 @@ export class Runs {
    */
   async resume(ref: SessionRef, inDoubt?: InDoubtWord): Promise<void> {
     requireTrust();
+    await this.#beforeSession(ref);
     const http = readHttpSettings(vscode.Uri.file(ref.workspace));
     const params = { ...ref, http, ...(inDoubt && { inDoubt }) };
     await this.#engine.request('resume', params, 0);
@@ -48,6 +58,7 @@ export class Runs {
     inDoubt?: InDoubtWord,
   ): Promise<void> {
     requireTrust();
+    await this.#beforeSession(ref);
     const http = readHttpSettings(vscode.Uri.file(ref.workspace));
     const params = { ...ref, checkpoint, http, ...(inDoubt && { inDoubt }) };
     await this.#engine.request('resumeFromCheckpoint', params, 0);
@@ -56,6 +67,7 @@ export class Runs {
   /** Tries failed units again, all where `units` is null; gives how many. The session runs afterwards. */
   async retryFailedUnits(ref: SessionRef, units: readonly number[] | null): Promise<number> {
     requireTrust();
+    await this.#beforeSession(ref);
     const http = readHttpSettings(vscode.Uri.file(ref.workspace));
     const params = { ...ref, units, http };
     return (await this.#engine.request('retryFailedUnits', params, 0)).requeued;
@@ -83,6 +95,13 @@ export class Runs {
   /** Resolves when the session is checkpointed and its lock let go. */
   async stop(ref: SessionRef): Promise<void> {
     await this.#engine.request('stop', { ...ref, reason: 'user' }, 0);
+  }
+
+  async #beforeSession(ref: SessionRef): Promise<void> {
+    const session = await this.#tracker.find(ref);
+    const file = session?.snapshot.view.collectionFile ?? '';
+    // A merge has no collection file.
+    if (session && file !== '') await this.#before(vscode.Uri.file(path.join(session.root, file)));
   }
 
   /** Stops everything because the window closes. What does not end in time is interrupted: nothing is lost by it. */

@@ -58,6 +58,14 @@ export function errorWords(error: unknown, formats: Formats): ErrorWords {
         secret,
       };
     }
+    case 'SAMPLE_PORT_TAKEN':
+      return {
+        message: t(
+          'Another program uses port {0}, where this sample is served. End that program, or run Open Sample Collection to choose another port.',
+          String(numberIn(data, 'port')),
+        ),
+        actions: ['showLog'],
+      };
     case 'BROWSER_MISSING':
       return { message: engineText(messageOf(error)), actions: ['installBrowser', 'showLog'] };
     case 'CONFIG_CHANGED':
