@@ -1,7 +1,8 @@
 import { assertNever } from '../../src/core/assert.ts';
 import { limitInTheWay } from '../../src/core/limits.ts';
 import { isResumable, type SessionView } from '../../src/core/view.ts';
-import type { AdviceKey, DashboardModel } from '../../src/protocol/dashboard.ts';
+import { shownText } from '../../src/core/shownText.ts';
+import type { AdviceKey, DashboardAction, DashboardModel } from '../../src/protocol/dashboard.ts';
 import type { Words } from './dashboardWords.ts';
 
 /** How loud the advice is: by it the page picks the icon and the colour of the edge. */
@@ -19,8 +20,9 @@ export function isRunningHere({ snapshot, holder }: DashboardModel): boolean {
 }
 
 /** Picks the advice for a model. */
-export function adviceFor({ snapshot, holder }: DashboardModel): Advice | null {
+export function adviceFor({ snapshot, holder, damage }: DashboardModel): Advice | null {
   const { view, live } = snapshot;
+  if (damage !== null) return { key: 'damaged', tone: 'error' };
   if (holder) return { key: 'held', tone: 'info' };
   switch (view.state) {
     case 'active':
@@ -77,17 +79,24 @@ function stoppedKey(view: SessionView): AdviceKey {
 /** The advice in words, with the journal's own reason after it where there is one. */
 export function adviceText(words: Words, advice: Advice, model: DashboardModel): string {
   const { t, format } = words;
-  const { snapshot, holder } = model;
+  const { snapshot, holder, damage } = model;
   const { view } = snapshot;
   const text = t(`advice.${advice.key}`, ...values());
-  return view.reasonMessage === null || holder ? text : `${view.reasonMessage} ${text}`;
+  const reason = advice.key === 'damaged' ? null : view.reasonMessage;
+  return reason === null || holder ? text : `${shownText(reason)} ${text}`;
 
   function values(): string[] {
     switch (advice.key) {
       case 'held':
         return holder
-          ? [String(holder.pid), holder.host, format.dateTime(Date.parse(holder.since))]
+          ? [
+              String(holder.pid),
+              shownText(holder.host, 100),
+              format.dateTime(Date.parse(holder.since)),
+            ]
           : [];
+      case 'damaged':
+        return [shownText(damage ?? '')];
       case 'interrupted':
         return [format.dateTime(Date.parse(view.lastEventAt))];
       case 'completedWithFailures':
@@ -101,20 +110,29 @@ export function adviceText(words: Words, advice: Advice, model: DashboardModel):
   }
 }
 
-/** What a person can ask for on the page. */
-export type Action =
-  'raiseAndResume' | 'pause' | 'resume' | 'stop' | 'openMaster' | 'openLog' | 'openCollection';
-
 /** What makes sense to offer for a model: nothing that another process would have to do. */
-export function offeredActions({ snapshot, holder }: DashboardModel): Set<Action> {
+export function offeredActions({ snapshot, holder }: DashboardModel): Set<DashboardAction> {
   const { view, live } = snapshot;
-  const offered = new Set<Action>(['openLog', 'openCollection']);
-  if (view.files.some((file) => file.role === 'master')) offered.add('openMaster');
+  const offered = new Set<DashboardAction>(['openLog', 'openCollection', 'validate']);
+  if (view.files.some((file) => file.role === 'master')) {
+    offered.add('openMaster').add('openRecords');
+  }
   if (holder) return offered;
+  const isHeldHere = view.state === 'active' || view.state === 'paused';
   if (view.state === 'active') offered.add('pause');
-  if (view.state === 'active' || view.state === 'paused') offered.add('stop');
+  offered.add(isHeldHere ? 'stop' : 'showRecoveryPlan');
   const hasLimit = limitInTheWay(view, live.elapsedMs) !== undefined;
   if (hasLimit && view.collectionFile !== '') offered.add('raiseAndResume');
   if (isResumable(view)) offered.add('resume');
   return offered;
+}
+
+/** Whether failed units can be tried again from here. */
+export function canRetry({ snapshot, holder }: DashboardModel): boolean {
+  return holder === null && snapshot.view.units.failed > 0;
+}
+
+/** Whether the session can be taken up again from a checkpoint: nobody is working on it. */
+export function canGoBack({ snapshot, holder }: DashboardModel): boolean {
+  return holder === null && snapshot.view.state !== 'active';
 }

@@ -1,15 +1,23 @@
-import { adviceFor, adviceText, offeredActions, type Action } from './advice.ts';
+import { shownText } from '../../src/core/shownText.ts';
+import type { DashboardAction } from '../../src/protocol/dashboard.ts';
+import { adviceFor, adviceText, offeredActions } from './advice.ts';
 import { el, setAttribute, setText } from '../shared/dom.ts';
-import type { Part } from './tables.ts';
-import { createButton } from '../shared/toolkit.ts';
+import type { Part } from './part.ts';
+import { createActionButton } from '../shared/toolkit.ts';
 import type { Words } from './dashboardWords.ts';
+
+/** What the buttons and the link ask for. */
+type Action = DashboardAction;
 
 const buttons = [
   'raiseAndResume',
   'resume',
   'pause',
   'stop',
+  'openRecords',
   'openMaster',
+  'validate',
+  'showRecoveryPlan',
   'openLog',
 ] as const satisfies Action[];
 
@@ -30,18 +38,10 @@ export function createHeader(words: Words, act: (action: Action) => Promise<void
   const session = el('span', 'session');
   const advice = el('p', 'advice');
   const bar = el('div', 'buttons');
-  bar.setAttribute('role', 'toolbar');
+  bar.setAttribute('role', 'group');
   const made = buttons.map((action) => {
-    const button = createButton();
+    const button = createActionButton(t(`button.${action}`), () => act(action));
     button.dataset['action'] = action;
-    button.append(t(`button.${action}`));
-    button.addEventListener('click', () => {
-      // One press, one request: the button comes back with the answer.
-      button.disabled = true;
-      void act(action).finally(() => {
-        button.disabled = false;
-      });
-    });
     bar.append(button);
     return { action, button };
   });
@@ -62,19 +62,19 @@ export function createHeader(words: Words, act: (action: Action) => Promise<void
       ),
       advice,
     ),
-    update(model) {
+    update({ model }) {
       const { view } = model.snapshot;
-      setText(title, view.name);
+      setText(title, shownText(view.name, 200));
       const shown = model.holder ? 'held' : view.state;
       setText(state, t(`state.${shown}`));
       setAttribute(state, 'data-state', shown);
       // A merge has none.
-      setText(collection, view.collectionFile);
+      setText(collection, shownText(view.collectionFile, 400));
       collection.hidden = view.collectionFile === '';
       merge.hidden = !collection.hidden;
       const { remapOf } = view;
-      setText(merge, remapOf === undefined ? t('merge') : t('remap', remapOf));
-      setText(session, t('session', view.session));
+      setText(merge, remapOf === undefined ? t('merge') : t('remap', shownText(remapOf, 200)));
+      setText(session, t('session', shownText(view.session, 200)));
       const offered = offeredActions(model);
       for (const { action, button } of made) {
         button.hidden = !offered.has(action);

@@ -2,7 +2,7 @@ import { limitNames, limitUses, type LimitName, type LimitUse } from '../../src/
 import { assertNever } from '../../src/core/assert.ts';
 import type { SessionSnapshot } from '../../src/core/live.ts';
 import { el, section, setAttribute, setText } from '../shared/dom.ts';
-import type { Part } from './tables.ts';
+import type { Part } from './part.ts';
 import type { Words } from './dashboardWords.ts';
 
 const minuteMs = 60_000;
@@ -15,20 +15,23 @@ export function createLimits(words: Words): Part {
   const element = section('limits', t('section.limits'), list);
   return {
     element,
-    update({ snapshot }) {
+    update({ model: { snapshot } }) {
       const uses = usesOf(snapshot);
+      const doubtMicroUsd = snapshot.live.inDoubtMicroUsd;
       element.hidden = uses.length === 0;
-      for (const { name, item, text, bar, used, reserved } of rows) {
+      for (const { name, item, text, bar, used, reserved, inDoubt } of rows) {
         const use = uses.find((other) => other.name === name);
         item.hidden = use === undefined;
         if (use === undefined) continue;
-        const said = wordsFor(use, words);
+        const doubt = name === 'maxUsd' ? Math.min(doubtMicroUsd / 1e6, use.reserved) : 0;
+        const said = wordsFor(use, doubt, words);
         setText(text, said);
         bar.hidden = use.max === Infinity;
         if (bar.hidden) continue;
         const share = Math.min(1, use.used / use.max);
         used.style.width = `${share * 100}%`;
-        reserved.style.width = `${Math.min(1 - share, use.reserved / use.max) * 100}%`;
+        reserved.style.width = `${Math.min(1 - share, (use.reserved - doubt) / use.max) * 100}%`;
+        inDoubt.style.width = `${Math.min(1 - share, doubt / use.max) * 100}%`;
         setAttribute(bar, 'aria-valuenow', String(Math.round(share * 100)));
         setAttribute(bar, 'aria-valuetext', said);
         item.classList.toggle('reached', share === 1 && name !== 'target');
@@ -40,18 +43,19 @@ export function createLimits(words: Words): Part {
 function createRow(
   label: string,
   name: LimitName,
-): Record<'item' | 'text' | 'bar' | 'used' | 'reserved', HTMLElement> {
+): Record<'item' | 'text' | 'bar' | 'used' | 'reserved' | 'inDoubt', HTMLElement> {
   const text = el('span', 'limit-text');
   text.dataset['limit'] = name;
   const used = el('div', 'segment used');
   const reserved = el('div', 'segment reserved');
-  const bar = el('div', 'bar', used, reserved);
+  const inDoubt = el('div', 'segment in-doubt');
+  const bar = el('div', 'bar', used, reserved, inDoubt);
   setAttribute(bar, 'role', 'progressbar');
   setAttribute(bar, 'aria-label', label);
   setAttribute(bar, 'aria-valuemin', '0');
   setAttribute(bar, 'aria-valuemax', '100');
   const item = el('li', 'limit', el('span', 'limit-name', label), text, bar);
-  return { item, text, bar, used, reserved };
+  return { item, text, bar, used, reserved, inDoubt };
 }
 
 function usesOf({ view, live }: SessionSnapshot): LimitUse[] {
@@ -63,7 +67,11 @@ function usesOf({ view, live }: SessionSnapshot): LimitUse[] {
   return [{ name: 'maxUsd', max: Infinity, used: spentMicroUsd / 1e6, reserved }, ...uses];
 }
 
-function wordsFor({ name, max, used, reserved }: LimitUse, { t, format }: Words): string {
+function wordsFor(
+  { name, max, used, reserved }: LimitUse,
+  inDoubt: number,
+  { t, format }: Words,
+): string {
   const amount = (value: number): string => {
     switch (name) {
       case 'maxUsd':
@@ -77,6 +85,10 @@ function wordsFor({ name, max, used, reserved }: LimitUse, { t, format }: Words)
         return assertNever(name, 'limit');
     }
   };
-  const text = max === Infinity ? amount(used) : t('limit.used', amount(used), amount(max));
-  return reserved > 0 ? `${text} · ${t('limit.reserved', amount(reserved))}` : text;
+  const parts = [
+    max === Infinity ? t('limit.spent', amount(used)) : t('limit.used', amount(used), amount(max)),
+  ];
+  if (reserved > 0) parts.push(t('limit.reserved', amount(reserved)));
+  if (inDoubt > 0) parts.push(t('limit.inDoubt', amount(inDoubt)));
+  return parts.join(' · ');
 }

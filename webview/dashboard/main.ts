@@ -1,76 +1,151 @@
 import 'uplot/dist/uPlot.min.css';
 import '../shared/base.css';
 import './dashboard.css';
+import { messageOf } from '../../src/core/errors.ts';
 import { formatsFor } from '../../src/core/format.ts';
 import { applyDelta } from '../../src/core/live.ts';
+import { shownText } from '../../src/core/shownText.ts';
 import type {
   DashboardEvents,
+  DashboardHydration,
   DashboardModel,
   DashboardRequests,
+  SessionPast,
 } from '../../src/protocol/dashboard.ts';
-import { createChart } from './chart.ts';
+import type { FailureGroup } from '../../src/protocol/history.ts';
+import { createCharts } from './charts.ts';
 import { el, setText } from '../shared/dom.ts';
+import { createFailures } from './failures.ts';
 import { createFigures } from './figures.ts';
 import { createHeader } from './header.ts';
 import { createLimits } from './limits.ts';
+import { createNewest } from './newest.ts';
 import { createProgress } from './progress.ts';
-import { createErrors, createHosts, createInFlight, type Part } from './tables.ts';
+import { createHosts, createInFlight } from './tables.ts';
+import { createTimeline } from './timeline.ts';
+import { createTimeSpent } from './timeSpent.ts';
 import { connectPage, oncePerFrame } from '../shared/page.ts';
+import { Loader } from '../shared/loader.ts';
+import { PageState } from './pageState.ts';
+import type { Part } from './part.ts';
 import { defineToolkitElements } from '../shared/toolkit.ts';
 import { createWords } from '../shared/words.ts';
+import type { Words } from './dashboardWords.ts';
+
+/** Reading the past costs the engine a look through the journal, so it is not asked for at every turn. */
+const readGapMs = 5000;
 
 let model: DashboardModel | undefined;
+let words: Words | undefined;
 let parts: readonly Part[] = [];
+/** How far the host's clock is ahead of the page's. */
+let aheadMs = 0;
 
 const draw = oncePerFrame(() => {
   if (!model) return;
-  for (const part of parts) part.update(model);
+  const shown = {
+    model,
+    past: past.current,
+    failures: failures.current,
+    nowMs: Date.now() + aheadMs,
+  };
+  for (const part of parts) part.update(shown);
 });
 
-const { rpc, keepState } = connectPage<DashboardRequests, DashboardEvents>((name, payload) => {
-  if (name === 'model') model = payload as DashboardEvents['model'];
-  else if (model) {
-    const delta = payload as DashboardEvents['delta'];
-    model = { ...model, snapshot: applyDelta(model.snapshot, delta) };
-  }
-  draw();
+const { rpc, keptState, keepState } = connectPage<DashboardRequests, DashboardEvents>(
+  (name, payload) => {
+    switch (name) {
+      case 'model':
+        show(payload as DashboardEvents['model']);
+        return;
+      case 'delta':
+        if (!model) return;
+        show({
+          ...model,
+          snapshot: applyDelta(model.snapshot, payload as DashboardEvents['delta']),
+        });
+        return;
+      case 'gone':
+        if (words) showOnly(words.t('advice.gone'));
+    }
+  },
+);
+
+const past = new Loader<SessionPast>({
+  load: () => rpc.request('readPast', null, 0),
+  onChange: draw,
+  gapMs: readGapMs,
 });
+const failures = new Loader<readonly FailureGroup[]>({
+  load: () => rpc.request('readFailures', null, 0),
+  onChange: draw,
+  gapMs: readGapMs,
+});
+
+/** Shows another model, and asks again for what has to be read where that is another now. */
+function show(next: DashboardModel): void {
+  const before = model;
+  model = next;
+  if (before === undefined || chapterOf(before) !== chapterOf(next)) past.refresh();
+  const { failed } = next.snapshot.view.units;
+  if (failed > 0 && failed !== before?.snapshot.view.units.failed) failures.refresh();
+  draw();
+}
+
+/** What changes when a session begins, ends or breaks off work: only then is there something new in its past. */
+function chapterOf({ snapshot: { view }, holder }: DashboardModel): string {
+  return `${view.state} ${view.openedAt ?? ''} ${holder?.since ?? ''}`;
+}
+
+function createParts(say: Words, hydration: DashboardHydration): readonly Part[] {
+  const state = new PageState(hydration.ref, keptState, keepState);
+  const notice = el('p', 'request-failed');
+  notice.setAttribute('role', 'alert');
+  const guarded = async (request: Promise<unknown>): Promise<void> => {
+    try {
+      await request;
+      setText(notice, '');
+    } catch (error) {
+      setText(notice, say.t('requestFailed', shownText(messageOf(error))));
+    }
+  };
+  const header = createHeader(say, (action) => guarded(rpc.request(action, null, 0)));
+  header.element.append(notice);
+  return [
+    header,
+    createFigures(say),
+    createProgress(say),
+    createLimits(say),
+    createCharts(say, state, state.charts, (span) => {
+      state.setCharts(span);
+    }),
+    createTimeSpent(say, state),
+    createFailures(say, state, (units) => guarded(rpc.request('retryFailed', { units }, 0))),
+    createHosts(say, state),
+    createInFlight(say, state),
+    createNewest(say, state),
+    createTimeline(say, state, (checkpoint) =>
+      guarded(rpc.request('resumeFromCheckpoint', { checkpoint }, 0)),
+    ),
+  ];
+}
+
+function showOnly(text: string): void {
+  model = undefined;
+  document.body.replaceChildren(el('p', 'advice', shownText(text)));
+}
 
 async function hydrate(): Promise<void> {
   const hydration = await rpc.request('ready', null);
-  keepState(hydration.state);
+  aheadMs = hydration.nowMs - Date.now();
   document.documentElement.lang = hydration.locale;
-  const words = createWords(hydration.strings, formatsFor(hydration.locale));
-  const notice = el('p', 'request-failed');
-  notice.setAttribute('role', 'alert');
-  const header = createHeader(words, async (action) => {
-    try {
-      await rpc.request(action, null, 0);
-      setText(notice, '');
-    } catch (error) {
-      setText(notice, words.t('requestFailed', error instanceof Error ? error.message : ''));
-    }
-  });
-  parts = [
-    header,
-    createFigures(words),
-    createProgress(words),
-    createLimits(words),
-    createChart(words),
-    createInFlight(words),
-    createErrors(words),
-    createHosts(words),
-  ];
-  model = hydration.model;
-  const main = el('main', '', ...parts.map((part) => part.element));
-  header.element.after(notice);
-  document.body.replaceChildren(main);
-  for (const part of parts) part.update(model);
+  words = createWords(hydration.strings, formatsFor(hydration.locale));
+  parts = createParts(words, hydration);
+  document.body.replaceChildren(el('main', '', ...parts.map((part) => part.element)));
+  show(hydration.model);
 }
 
 defineToolkitElements();
 hydrate().catch((error: unknown) => {
-  document.body.replaceChildren(
-    el('p', 'advice', error instanceof Error ? error.message : String(error)),
-  );
+  showOnly(messageOf(error));
 });

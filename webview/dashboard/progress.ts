@@ -2,7 +2,7 @@ import type { SessionView } from '../../src/core/view.ts';
 import { unitStates, type UnitState } from '../../src/core/unit.ts';
 import { isRunningHere } from './advice.ts';
 import { el, section, setAttribute, setText } from '../shared/dom.ts';
-import type { Part } from './tables.ts';
+import type { Part } from './part.ts';
 import type { Words } from './dashboardWords.ts';
 
 /** What is behind us stands left. */
@@ -41,7 +41,7 @@ export function createProgress(words: Words): Part {
   });
   return {
     element: section('progress', t('section.progress'), text, bar, legend),
-    update(model) {
+    update({ model }) {
       const { view, live } = model.snapshot;
       const finished = finishedUnits(view);
       const total = view.unitTotal;

@@ -1,23 +1,17 @@
+import { assertNever } from '../../src/core/assert.ts';
 import type { HostHealth } from '../../src/core/events.ts';
 import type { InFlightView } from '../../src/core/live.ts';
-import type { ErrorView } from '../../src/core/view.ts';
-import type { DashboardModel } from '../../src/protocol/dashboard.ts';
 import { isRunningHere } from './advice.ts';
-import { el, section, setText } from '../shared/dom.ts';
+import { el, foldableSection, setText, type Fold } from '../shared/dom.ts';
 import { Table } from '../shared/table.ts';
 import type { Words } from './dashboardWords.ts';
-
-/** A part of the page: its element, and how it shows a model. */
-export interface Part {
-  readonly element: HTMLElement;
-  update(model: DashboardModel): void;
-}
+import type { Part } from './part.ts';
 
 /** More rows than this are only counted: nobody reads them, and they cost time five times a second. */
 const maxRows = 32;
 
 /** The units that are being worked on. */
-export function createInFlight(words: Words): Part {
+export function createInFlight(words: Words, fold: Fold): Part {
   const { t, format } = words;
   const table = new Table<InFlightView>(t('section.inFlight'), [
     { heading: t('column.unit'), width: '4fr', text: (unit) => unit.key, oneLine: true },
@@ -36,10 +30,10 @@ export function createInFlight(words: Words): Part {
     },
   ]);
   const note = el('p', 'note');
-  const element = section('in-flight', t('section.inFlight'), table.element, note);
+  const element = foldableSection('in-flight', t('section.inFlight'), fold, table.element, note);
   return {
     element,
-    update(model) {
+    update({ model }) {
       const { inFlight } = model.snapshot.live;
       table.update(inFlight.slice(0, maxRows));
       element.hidden = inFlight.length === 0 && !isRunningHere(model);
@@ -53,69 +47,46 @@ export function createInFlight(words: Words): Part {
   };
 }
 
-/** The newest errors. */
-export function createErrors(words: Words): Part {
+/** How the hosts have been answering, and when they are asked again. */
+export function createHosts(words: Words, fold: Fold): Part {
   const { t, format } = words;
-  const table = new Table<ErrorView>(t('section.errors'), [
-    {
-      heading: t('column.time'),
-      width: '8em',
-      text: (error) => format.clock(Date.parse(error.at)),
-    },
-    { heading: t('column.unit'), width: '3fr', text: (error) => error.key, oneLine: true },
-    {
-      heading: t('column.error'),
-      width: '4fr',
-      text: (error) => `${error.message} (${error.code})`,
-    },
-    {
-      heading: t('column.outcome'),
-      width: '9em',
-      text: (error) => t(error.retried ? 'outcome.retried' : 'outcome.final'),
-    },
-  ]);
-  const note = el('p', 'note', t('empty.errors'));
-  return {
-    element: section('errors', t('section.errors'), table.element, note),
-    update({ snapshot }) {
-      table.update(snapshot.view.errors);
-      note.hidden = snapshot.view.errors.length > 0;
-    },
+  let nowMs = 0;
+  const sending = ({ circuit, notBefore }: HostHealth): string => {
+    const leftMs = notBefore === undefined ? 0 : Date.parse(notBefore) - nowMs;
+    // Rounded up: what is not over yet is not told as over.
+    if (leftMs > 0) return t('sending.waiting', format.duration(leftMs + 999));
+    switch (circuit) {
+      case 'closed':
+        return t('sending.yes');
+      case 'half-open':
+        return t('sending.tryingOne');
+      case 'open':
+        return t('sending.due');
+      default:
+        return assertNever(circuit, 'circuit');
+    }
   };
-}
-
-/** How the hosts have been answering. */
-export function createHosts(words: Words): Part {
-  const { t, format } = words;
   const table = new Table<HostHealth>(t('section.hosts'), [
     { heading: t('column.host'), width: '4fr', text: (host) => host.host, oneLine: true },
     { heading: t('column.status'), width: '2fr', text: (host) => t(`health.${host.status}`) },
+    { heading: t('column.sending'), width: '4fr', text: sending },
     {
       heading: t('column.requests'),
-      width: '8em',
+      width: '7em',
       align: 'end',
       text: (host) => format.count(host.requests),
     },
     {
       heading: t('column.failures'),
-      width: '8em',
+      width: '7em',
       align: 'end',
       text: (host) => format.count(host.failures),
     },
     {
       heading: t('column.response'),
-      width: '8em',
+      width: '7em',
       align: 'end',
-      text: (host) => `${format.count(Math.round(host.avgResponseMs))} ms`,
-    },
-    {
-      heading: t('column.circuit'),
-      width: '3fr',
-      text: (host) =>
-        t(
-          `circuit.${host.circuit}`,
-          host.notBefore === undefined ? '' : format.clock(Date.parse(host.notBefore)),
-        ).trim(),
+      text: (host) => format.latency(host.avgResponseMs),
     },
     {
       heading: t('column.lastError'),
@@ -124,15 +95,20 @@ export function createHosts(words: Words): Part {
       oneLine: true,
     },
   ]);
-  const note = el('p', 'note', t('empty.hosts'));
-  const element = section('hosts', t('section.hosts'), table.element, note);
+  const note = el('p', 'note');
+  const element = foldableSection('hosts', t('section.hosts'), fold, table.element, note);
   return {
     element,
-    update(model) {
+    update({ model, nowMs: now }) {
+      nowMs = now;
       const { hosts } = model.snapshot.live;
       element.hidden = hosts.length === 0 && !isRunningHere(model);
-      table.update(hosts);
-      note.hidden = hosts.length > 0;
+      table.update(hosts.slice(0, maxRows));
+      const more = hosts.length - maxRows;
+      setText(
+        note,
+        hosts.length === 0 ? t('empty.hosts') : more > 0 ? t('moreRows', format.count(more)) : '',
+      );
     },
   };
 }

@@ -28,3 +28,28 @@ export function section(id: string, heading: string, ...children: readonly Node[
   element.setAttribute('aria-labelledby', title.id);
   return element;
 }
+
+/** A section that a person can fold away; `fold` tells whether it is open. */
+export function foldableSection(
+  id: string,
+  heading: string,
+  fold: Fold,
+  ...children: readonly Node[]
+): HTMLElement {
+  const title = el('h2', '', heading);
+  title.id = `${id}-heading`;
+  const details = el('details', '', el('summary', '', title), ...children);
+  details.open = !fold.isFolded(id);
+  details.addEventListener('toggle', () => {
+    fold.setFolded(id, !details.open);
+  });
+  const element = el('section', id, details);
+  element.setAttribute('aria-labelledby', title.id);
+  return element;
+}
+
+/** Remembers which sections are folded away. */
+export interface Fold {
+  isFolded(id: string): boolean;
+  setFolded(id: string, isFolded: boolean): void;
+}

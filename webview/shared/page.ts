@@ -3,6 +3,7 @@ import { Rpc, type RequestMap } from '../../src/protocol/rpc.ts';
 /** What VS Code gives a webview. */
 interface VsCodeApi {
   postMessage(message: unknown): void;
+  getState(): unknown;
   setState(state: unknown): void;
 }
 declare function acquireVsCodeApi(): VsCodeApi;
@@ -10,6 +11,8 @@ declare function acquireVsCodeApi(): VsCodeApi;
 /** A page's end of its conversation with the host. */
 export interface PageLink<Requests extends RequestMap, Events extends object> {
   readonly rpc: Rpc<object, Requests, Events, object>;
+  /** What this page kept before it was hidden, or its window reloaded; any shape where another version was here. */
+  readonly keptState: unknown;
   /** Keeps what a reloaded window fills the page again by. */
   readonly keepState: (state: unknown) => void;
 }
@@ -39,6 +42,7 @@ export function connectPage<Requests extends RequestMap, Events extends object>(
   });
   return {
     rpc,
+    keptState: vscode.getState(),
     keepState: (state) => {
       vscode.setState(state);
     },

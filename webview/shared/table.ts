@@ -1,3 +1,4 @@
+import { shownText } from '../../src/core/shownText.ts';
 import { setText } from './dom.ts';
 import { createGrid, createGridRow } from './toolkit.ts';
 
@@ -7,6 +8,7 @@ export interface Column<Row> {
   /** CSS width of the grid's track. */
   readonly width: string;
   readonly align?: 'end';
+  /** What stands there; strangers' words are made fit to be shown by the table. */
   readonly text: (row: Row) => string;
   /** Shortens the cell to one line; the whole text is then its tooltip. */
   readonly oneLine?: boolean;
@@ -64,7 +66,7 @@ export class Table<Row> {
     for (const [i, column] of this.#columns.entries()) {
       const cell = element.children[i];
       if (!(cell instanceof HTMLElement)) continue;
-      const text = column.text(row);
+      const text = shownText(column.text(row));
       setText(cell, text);
       if (column.oneLine && cell.title !== text) cell.title = text;
     }

@@ -14,8 +14,26 @@ export interface ToolkitButton extends HTMLElement {
 }
 
 /** Makes a toolkit button. */
-export function createButton(): ToolkitButton {
-  return document.createElement('vscode-button') as ToolkitButton;
+export function createButton(label = ''): ToolkitButton {
+  const button = document.createElement('vscode-button') as ToolkitButton;
+  if (label !== '') button.append(label);
+  return button;
+}
+
+/** Makes a button that can't be pressed again until what it asks for has been answered. */
+export function createActionButton(label: string, act: () => Promise<void>): ToolkitButton {
+  const button = createButton(label);
+  button.appearance = 'secondary';
+  button.addEventListener('click', () => {
+    // What is disabled loses the focus, and whoever uses the keyboard their place.
+    const hadFocus = document.activeElement === button;
+    button.disabled = true;
+    void act().finally(() => {
+      button.disabled = false;
+      if (hadFocus && document.activeElement === document.body) button.focus();
+    });
+  });
+  return button;
 }
 
 /** Makes an empty toolkit grid whose columns have these CSS widths; its rows are made by {@link createGridRow}. */

@@ -1,35 +1,38 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import * as z from 'zod/mini';
 import { dashboardViewType } from '../../contributions.ts';
 import type {
+  DashboardAction,
   DashboardEvents,
   DashboardHydration,
   DashboardModel,
   DashboardRequests,
-  DashboardState,
+  SessionPast,
 } from '../../protocol/dashboard.ts';
+import type { FailureGroup } from '../../protocol/history.ts';
 import type { SessionRef } from '../../protocol/worker.ts';
-import { webviewRpc, type ParamShapes, type WebviewRpc } from '../webview/webviewRpc.ts';
+import { showInformationMessage } from '../window.ts';
+import { webviewRpc, type WebviewRpc } from '../webview/webviewRpc.ts';
 import { webviewPage } from '../webview/webviewPage.ts';
+import { dashboardParams, sessionInState } from './dashboardParams.ts';
 import { dashboardStrings } from './dashboardStrings.ts';
+import { deltaInWords, snapshotInWords } from './inWords.ts';
+import { engineText } from '../text/engineText.ts';
 import type { SessionTracker, TrackedSession } from '../engine/sessionTracker.ts';
 
-/** What a dashboard's buttons do; each gets the session as it is at that moment. */
-export type DashboardActions = Readonly<
-  Record<Exclude<keyof DashboardRequests, 'ready'>, (session: TrackedSession) => Promise<void>>
->;
-
-const dashboardParams: ParamShapes<DashboardRequests> = {
-  ready: z.null(),
-  pause: z.null(),
-  resume: z.null(),
-  raiseAndResume: z.null(),
-  stop: z.null(),
-  openMaster: z.null(),
-  openLog: z.null(),
-  openCollection: z.null(),
-};
+/** What a dashboard asks of the rest of the extension; the session is given as it is at that moment. */
+export interface DashboardActions {
+  readonly do: Readonly<Record<DashboardAction, (session: TrackedSession) => Promise<unknown>>>;
+  readonly readPast: (ref: SessionRef) => Promise<SessionPast>;
+  readonly readFailures: (ref: SessionRef) => Promise<readonly FailureGroup[]>;
+  readonly retryFailed: (
+    session: TrackedSession,
+    units: readonly number[] | null,
+  ) => Promise<unknown>;
+  readonly resumeFromCheckpoint: (session: TrackedSession, checkpoint: string) => Promise<unknown>;
+  /** What went wrong, for the page. */
+  readonly sayError: (error: unknown) => string;
+}
 
 interface ManagerOptions {
   readonly extensionUri: vscode.Uri;
@@ -55,12 +58,10 @@ export class DashboardManager implements vscode.WebviewPanelSerializer {
 
   /** Shows a session's dashboard, in the column where it already is. */
   async open(ref: SessionRef): Promise<void> {
-    const known = this.#panels.get(ref.session);
-    if (known) {
-      known.panel.reveal();
-      return;
-    }
+    if (this.#reveal(ref)) return;
     const session = await this.#options.tracker.find(ref);
+    // Asked for twice at once, it is opened once.
+    if (this.#reveal(ref)) return;
     const panel = vscode.window.createWebviewPanel(
       dashboardViewType,
       session?.snapshot.view.name ?? t('Collection'),
@@ -80,24 +81,43 @@ export class DashboardManager implements vscode.WebviewPanelSerializer {
     this.#panels.get(ref.session)?.panel.dispose();
   }
 
-  /** Fills a panel that was open when the window was reloaded; one that another version left is closed. */
+  /**
+   * Fills a panel that was open when the window was reloaded, whichever version left it there. Where its session can't
+   * be found it is closed, which is told: nobody should look for a tab that was there before.
+   */
   async deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
-    const { tracker } = this.#options;
-    const ref = refInState(state);
-    // Sessions that can't be read just now are no reason to close it: the page then says why.
-    const isGone = !ref || (await tracker.find(ref).catch(() => true)) === undefined;
-    if (isGone) {
+    const kept = sessionInState(state);
+    const ref = kept && (await this.#find(kept));
+    if (!ref || this.#panels.has(ref.session)) {
       panel.dispose();
+      if (!ref) tellClosed(kept);
       return;
     }
     panel.webview.options = { enableScripts: true, localResourceRoots: [this.#dist] };
     this.#fill(panel, ref);
   }
 
+  /** Where a session is now: the folder that a page remembers may have been moved, or opened from another one. */
+  async #find(kept: SessionRef): Promise<SessionRef | undefined> {
+    const { tracker } = this.#options;
+    try {
+      const found = await tracker.find(kept);
+      if (found) return found.ref;
+      return (await tracker.list()).find(({ ref }) => ref.session === kept.session)?.ref;
+    } catch {
+      // Sessions that can't be read just now are no reason to close it: the page then says why.
+      return kept;
+    }
+  }
+
+  #reveal(ref: SessionRef): boolean {
+    const known = this.#panels.get(ref.session);
+    known?.panel.reveal();
+    return known !== undefined;
+  }
+
   #fill(panel: vscode.WebviewPanel, ref: SessionRef): void {
-    const icon = (theme: string) =>
-      vscode.Uri.joinPath(this.#options.extensionUri, 'media', 'icons', `collector-${theme}.svg`);
-    panel.iconPath = { light: icon('light'), dark: icon('dark') };
+    panel.iconPath = panelIcon(this.#options.extensionUri);
     const dashboard = new Dashboard(panel, ref, this.#options);
     this.#panels.set(ref.session, dashboard);
     panel.onDidDispose(() => {
@@ -106,6 +126,22 @@ export class DashboardManager implements vscode.WebviewPanelSerializer {
     });
     panel.webview.html = webviewPage(panel.webview, this.#dist, 'dashboard');
   }
+}
+
+/** The icon of a tab with one of our pages. */
+export function panelIcon(extensionUri: vscode.Uri): { light: vscode.Uri; dark: vscode.Uri } {
+  const icon = (theme: string) =>
+    vscode.Uri.joinPath(extensionUri, 'media', 'icons', `collector-${theme}.svg`);
+  return { light: icon('light'), dark: icon('dark') };
+}
+
+function tellClosed(kept: SessionRef | undefined): void {
+  const text = kept
+    ? t('A dashboard was closed: its session {0} is no longer in the open folders.', kept.session)
+    : t(
+        'A dashboard that another version of CF Collector left open was closed. Open it again from the Collector view.',
+      );
+  void showInformationMessage(text);
 }
 
 /** One dashboard: keeps its page, which has no state of its own, as the tracker says. */
@@ -123,27 +159,42 @@ class Dashboard {
     this.#ref = ref;
     this.#options = options;
     const { tracker, actions } = options;
-    const run = (action: keyof DashboardActions) => async () => {
-      const session = await tracker.find(ref);
-      if (!session) throw new Error(t('This session is gone.'));
-      await actions[action](session);
-      return null;
+    const inWords = async <T>(work: () => Promise<T>): Promise<T> => {
+      try {
+        return await work();
+      } catch (error) {
+        throw new Error(actions.sayError(error), { cause: error });
+      }
     };
+    const act = (work: (session: TrackedSession) => Promise<unknown>): Promise<null> =>
+      inWords(async () => {
+        await work(await this.#session());
+        return null;
+      });
+    const run = (action: DashboardAction) => () => act(actions.do[action]);
     this.#rpc = webviewRpc<DashboardRequests, DashboardEvents>(panel.webview, dashboardParams, {
-      ready: () => this.#hydrate(),
+      ready: () => inWords(() => this.#hydrate()),
       pause: run('pause'),
       resume: run('resume'),
       raiseAndResume: run('raiseAndResume'),
       stop: run('stop'),
       openMaster: run('openMaster'),
+      openRecords: run('openRecords'),
       openLog: run('openLog'),
       openCollection: run('openCollection'),
+      validate: run('validate'),
+      showRecoveryPlan: run('showRecoveryPlan'),
+      readPast: () => inWords(() => actions.readPast(ref)),
+      readFailures: () => inWords(() => actions.readFailures(ref)),
+      retryFailed: ({ units }) => act((session) => actions.retryFailed(session, units)),
+      resumeFromCheckpoint: ({ checkpoint }) =>
+        act((session) => actions.resumeFromCheckpoint(session, checkpoint)),
     });
     const onChanged = (session: string | null) => {
       if (session === null || session === ref.session) void this.#sendModel();
     };
     const onDelta = (session: string, delta: DashboardEvents['delta']) => {
-      if (this.#isHydrated && session === ref.session) this.#rpc.emit('delta', delta);
+      if (this.#isHydrated && session === ref.session) this.#rpc.emit('delta', deltaInWords(delta));
     };
     tracker.events.on('changed', onChanged).on('delta', onDelta);
     this.#subscriptions.push(
@@ -164,42 +215,40 @@ class Dashboard {
   }
 
   async #hydrate(): Promise<DashboardHydration> {
-    const model = await this.#model();
-    if (!model) throw new Error(t('This session is gone.'));
+    const session = await this.#session();
     this.#isHydrated = true;
     return {
-      model,
+      model: this.#modelOf(session),
       strings: dashboardStrings(),
       locale: vscode.env.language,
-      state: { version: 1, ref: this.#ref },
+      ref: this.#ref,
+      nowMs: Date.now(),
     };
   }
 
-  async #model(): Promise<DashboardModel | undefined> {
+  async #session(): Promise<TrackedSession> {
     const session = await this.#options.tracker.find(this.#ref);
-    if (!session) return undefined;
-    this.panel.title = session.snapshot.view.name;
-    return { snapshot: session.snapshot, holder: session.holder };
+    if (!session) throw new Error(t('This session is gone.'));
+    return session;
+  }
+
+  #modelOf({ snapshot, holder, damage }: TrackedSession): DashboardModel {
+    this.panel.title = snapshot.view.name;
+    return {
+      snapshot: snapshotInWords(snapshot),
+      holder,
+      damage: damage === null ? null : engineText(damage),
+    };
   }
 
   async #sendModel(): Promise<void> {
     if (!this.#isHydrated) return;
     try {
-      const model = await this.#model();
-      if (model) this.#rpc.emit('model', model);
+      const session = await this.#options.tracker.find(this.#ref);
+      if (session) this.#rpc.emit('model', this.#modelOf(session));
+      else this.#rpc.emit('gone', null);
     } catch {
       // The page keeps what it has; the tree says why the sessions can't be read.
     }
   }
-}
-
-/** The session that a page remembers; undefined when it is not one of this version's pages. */
-function refInState(state: unknown): SessionRef | undefined {
-  if (typeof state !== 'object' || state === null) return undefined;
-  const { version, ref } = state as Partial<DashboardState>;
-  if (version !== 1 || typeof ref !== 'object') return undefined;
-  const { workspace, session } = ref as Partial<SessionRef>;
-  return typeof workspace === 'string' && typeof session === 'string'
-    ? { workspace, session }
-    : undefined;
 }

@@ -10,6 +10,9 @@ const paidCodes: ReadonlySet<string> = new Set(['PAID_CALL_IN_DOUBT', 'PAID_ANSW
 
 const atOnce = 500;
 
+/** A failed unit that is to be tried again. */
+export type RetriedUnit = Pick<FailedUnit, 'unit' | 'code'>;
+
 /**
  * Which of the failed units are tried again: those that may be paid for twice only when a person says so.
  *
@@ -19,7 +22,7 @@ const atOnce = 500;
 export async function unitsToRetry(
   services: Services,
   ref: SessionRef,
-  chosen: readonly FailedUnit[] | null,
+  chosen: readonly RetriedUnit[] | null,
 ): Promise<readonly number[] | null | undefined> {
   const units = chosen ?? (await allFailed(services, ref));
   const numbers = chosen === null ? null : chosen.map(({ unit }) => unit);

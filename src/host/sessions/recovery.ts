@@ -14,7 +14,7 @@ import {
   type Selection,
 } from './pick.ts';
 import { askInDoubt } from './inDoubt.ts';
-import { unitsToRetry } from './paidRetry.ts';
+import { unitsToRetry, type RetriedUnit } from './paidRetry.ts';
 import { resumeSummary, type Recovery } from '../text/recoveryText.ts';
 import type { Services } from '../services.ts';
 import type { TrackedSession } from '../engine/sessionTracker.ts';
@@ -76,11 +76,19 @@ export async function retryFailedUnits(
     none: t('There are no failed units that can be tried again from here.'),
   });
   if (!session) return undefined;
-  const { ref } = session;
   const units = nodesOf(target, selection, 'failedUnit')
-    .filter((node) => node.ref.session === ref.session)
+    .filter((node) => node.ref.session === session.ref.session)
     .map(({ unit }) => unit);
-  const chosen = await unitsToRetry(services, ref, isNode(target, 'failedUnit') ? units : null);
+  return retryUnits(services, session, isNode(target, 'failedUnit') ? units : null);
+}
+
+/** Sends failed units of a session (all: null) back to be tried again. Gives the session when it runs. */
+export async function retryUnits(
+  services: Services,
+  { ref }: Pick<TrackedSession, 'ref'>,
+  units: readonly RetriedUnit[] | null,
+): Promise<SessionRef | undefined> {
+  const chosen = await unitsToRetry(services, ref, units);
   if (chosen === undefined) return undefined;
   const requeued = await services.runs.retryFailedUnits(ref, chosen);
   services.tracker.refresh();
