@@ -174,7 +174,8 @@ export interface EngineRequests
     ToolRequests,
     SampleRequests,
     PreviewRequests,
-    RecordRequests, PickerEngineRequests {}
+    RecordRequests,
+    PickerEngineRequests {}
 
 /** What the worker says unasked. */
 export interface WorkerEvents {

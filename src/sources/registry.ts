@@ -4,6 +4,9 @@ import type { ForConfig } from '../core/config/forValues.ts';
 import type { PageSourceConfig } from '../core/config/htmlSource.ts';
 import { walksPages } from '../core/config/pageSources.ts';
 import type { Problem } from '../core/errors.ts';
+import type { FieldTrace } from '../core/preview.ts';
+import type { NewUnit } from '../core/unit.ts';
+import type { HtmlItem } from './html/htmlItem.ts';
 import type { DoubtRule, Source, SourceContext } from './source.ts';
 
 // Each source is loaded when a collection names it: parsers and expression languages cost megabytes and milliseconds.
@@ -117,6 +120,35 @@ export async function checkSource(
     default:
       return assertNever(config, 'source');
   }
+}
+
+/**
+ * What each field of a collection comes to in items of its source; undefined where that shows in the records only.
+ */
+export async function traceFields(
+  config: SourceConfig,
+  items: readonly unknown[],
+): Promise<FieldTrace[] | undefined> {
+  if (!walksPages(config)) return undefined;
+  const { traceHtmlFields } = await import('./html/traceFields.ts');
+  return traceHtmlFields(config.fields, items as readonly HtmlItem[]);
+}
+
+/** The unit of an address that a person gives; undefined where it is none, or the source has none for addresses. */
+export async function unitOfAddress(
+  config: SourceConfig,
+  address: string,
+): Promise<{ readonly unit: NewUnit; readonly isInScope: boolean } | undefined> {
+  if (!walksPages(config)) return undefined;
+  const [{ canonicalUrl }, { startUnit }, { Scope }] = await Promise.all([
+    import('./html/canonicalUrl.ts'),
+    import('./html/units.ts'),
+    import('./html/scope.ts'),
+  ]);
+  const target = canonicalUrl(address);
+  if (target === null) return undefined;
+  const isInScope = new Scope(config).refuse(target, false, target.host) === undefined;
+  return { unit: startUnit(target), isInScope };
 }
 
 /** The files that `for` names, where no value has to be of some kind. */

@@ -1,9 +1,13 @@
+import type { PickerEngineRequests } from '../protocol/picker.ts';
 import type { Handlers } from '../protocol/rpc.ts';
+import type { PreviewRequests } from '../protocol/preview.ts';
 import type { RecoveryRequests, ToolRequests } from '../protocol/worker.ts';
 import { browserHandler } from './browserHandler.ts';
 import { importHandlers } from './importHandlers.ts';
 import { Jobs } from './jobs.ts';
 import { mergeHandlers } from './mergeHandlers.ts';
+import { previewHandlers } from './previewHandlers.ts';
+import { pickerHandlers } from './pickerHandlers.ts';
 import { recoveryHandlers } from './recoveryHandlers.ts';
 import { validateHandler } from './validateHandler.ts';
 import type { HostSide, WorkerSessions } from './workerSessions.ts';
@@ -12,7 +16,7 @@ import type { HostSide, WorkerSessions } from './workerSessions.ts';
 export function toolHandlers(
   host: HostSide,
   sessions: WorkerSessions,
-): Partial<Handlers<RecoveryRequests & ToolRequests>> {
+): Partial<Handlers<RecoveryRequests & ToolRequests & PreviewRequests>> {
   const jobs = new Jobs(host);
   return {
     cancelJob: ({ job }) => {
@@ -23,6 +27,8 @@ export function toolHandlers(
     installBrowser: browserHandler(jobs),
     ...recoveryHandlers(sessions),
     ...mergeHandlers(jobs, sessions),
+    ...previewHandlers(jobs, sessions),
+    ...pickerHandlers(jobs, host),
     ...importHandlers(jobs, () => sessions.toolEnvironment()),
   };
 }

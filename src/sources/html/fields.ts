@@ -140,7 +140,10 @@ function conversion(field: LongField): Conversion {
 }
 
 /** How a node's text is had before the regular expression and the conversion: null where there is none. */
-function textReader({ attr, as }: LongField): (node: Element | Document) => string | null {
+export function textReader({
+  attr,
+  as,
+}: Pick<LongField, 'attr' | 'as'>): (node: Element | Document) => string | null {
   if (attr !== undefined) {
     const name = attr.toLowerCase();
     if (as === 'boolean') return (node) => booleanAttribute(attribute(node, name));
