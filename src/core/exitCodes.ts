@@ -1,4 +1,3 @@
-import type { PauseReason } from './events.ts';
 import type { SessionState } from './view.ts';
 
 /** What the exit codes of `cf-collect` and of tasks of type `collect` mean. */
@@ -20,16 +19,16 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 /**
  * How a run that has ended counts.
  *
- * @param end.pausedBy why it paused, where it did.
+ * @param end.isPausedByGuard whether it ended because a guard had paused it.
  * @param end.failed how many of its units failed.
  */
 export function exitCodeOf(end: {
   readonly state: SessionState;
-  readonly pausedBy: PauseReason | undefined;
+  readonly isPausedByGuard: boolean;
   readonly failed: number;
 }): ExitCode {
-  if (end.state === 'faulted') return exitCodes.faulted;
-  if (end.pausedBy !== undefined && end.pausedBy !== 'user') return exitCodes.pausedByGuard;
+  if (end.state === 'faulted' || end.state === 'interrupted') return exitCodes.faulted;
+  if (end.isPausedByGuard) return exitCodes.pausedByGuard;
   if (end.state !== 'completed') return exitCodes.stopped;
   return end.failed > 0 ? exitCodes.completeWithFailures : exitCodes.complete;
 }

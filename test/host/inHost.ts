@@ -72,10 +72,13 @@ export async function until(
 }
 
 /** Waits until something holds. */
-export async function eventually<T>(what: string, probe: () => T | undefined): Promise<T> {
+export async function eventually<T>(
+  what: string,
+  probe: () => T | undefined | Promise<T | undefined>,
+): Promise<T> {
   const giveUpAt = Date.now() + waitMs;
   for (;;) {
-    const value = probe();
+    const value = await probe();
     if (value !== undefined) return value;
     assert.ok(Date.now() < giveUpAt, `${what} does not come`);
     await nextTurn();

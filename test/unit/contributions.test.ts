@@ -12,7 +12,10 @@ import {
   itemTags,
   sessionsViewId,
   settingDefaults,
+  taskType,
 } from '../../src/contributions.ts';
+import { findingLine } from '../../src/core/validation.ts';
+import { operations, readTask } from '../../src/host/tasks/collectTask.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
@@ -39,7 +42,9 @@ interface Manifest {
       readonly icon: string;
       readonly enablement?: string;
     }[];
-    readonly menus: Readonly<Record<string, readonly { command: string; when?: string }[]>>;
+    readonly menus: Readonly<
+      Record<string, readonly { command: string; when?: string; group?: string }[]>
+    >;
     readonly viewsContainers: { readonly activitybar: readonly { id: string; icon: string }[] };
     readonly views: Readonly<Record<string, readonly { id: string }[]>>;
     readonly viewsWelcome: readonly { view: string; when?: string }[];
@@ -47,6 +52,14 @@ interface Manifest {
       readonly title: string;
       readonly order: number;
       readonly properties: Readonly<Record<string, ManifestSetting>>;
+    }[];
+    readonly taskDefinitions: readonly {
+      readonly type: string;
+      readonly properties: Readonly<Record<string, { readonly enum?: readonly string[] }>>;
+    }[];
+    readonly problemMatchers: readonly {
+      readonly name: string;
+      readonly pattern: { readonly regexp: string; readonly kind?: string };
     }[];
     readonly languages: readonly object[];
     readonly jsonValidation: readonly { fileMatch: string; url: string }[];
@@ -159,6 +172,60 @@ test('settings stand in categories, in an order, each with its words and a scope
     if (setting.enum === undefined) continue;
     assert.equal(setting.enumDescriptions?.length, setting.enum.length, name);
     assert.ok(setting.enum.includes(String(setting.default)), name);
+  }
+});
+
+test('tasks: their type and operations are those of the manifest', () => {
+  const [definition, ...others] = contributes.taskDefinitions;
+  assert.deepEqual([definition?.type, others.length], [taskType, 0]);
+  assert.deepEqual(definition?.properties['operation']?.enum, operations);
+  const read = readTask({ operation: 'validate' });
+  assert.deepEqual(Object.keys(definition?.properties ?? {}).sort(), Object.keys(read).sort());
+});
+
+test('the problem matchers read what cf-collect validate prints, each finding once', () => {
+  const finding = {
+    severity: 'error',
+    code: 'LINE_NOT_JSON',
+    message: 'Not JSON:\nunexpected end.',
+    file: '/w/data/raw/a_master.jsonl',
+  } as const;
+  const inLine = findingLine({ ...finding, line: 7, column: 3 }, 'data/a: 1.jsonl');
+  const ofFile = findingLine(finding, 'data/a.jsonl');
+  const read = contributes.problemMatchers.map(({ name, pattern }) => ({
+    name,
+    line: new RegExp(pattern.regexp).exec(inLine)?.slice(1),
+    file: new RegExp(pattern.regexp).exec(ofFile)?.slice(1),
+  }));
+  const message = 'Not JSON: unexpected end.';
+  assert.deepEqual(read, [
+    {
+      name: 'collect',
+      line: ['data/a: 1.jsonl', '7', '3', 'error', 'LINE_NOT_JSON', message],
+      file: undefined,
+    },
+    {
+      name: 'collect-file',
+      line: undefined,
+      file: ['data/a.jsonl', 'error', 'LINE_NOT_JSON', message],
+    },
+  ]);
+});
+
+test('what an item of the tree does is in its menu, too: the keyboard reaches nothing else', () => {
+  const items = contributes.menus['view/item/context'] ?? [];
+  const inline = items.filter(({ group }) => group?.startsWith('inline') === true);
+  assert.notEqual(inline.length, 0);
+  const tagsOf = (when = '') => {
+    const tags = /viewItem =~ \/;\(?([\w|]+)\)?;\//.exec(when);
+    return tags ? tags[1]!.split('|') : [];
+  };
+  for (const { command, when } of inline) {
+    const inMenu = items.filter(
+      (item) => item.command === command && item.group?.startsWith('inline') === false,
+    );
+    const reached = new Set(inMenu.flatMap((item) => tagsOf(item.when)));
+    for (const tag of tagsOf(when)) assert.ok(reached.has(tag), `${command} of ${tag}`);
   }
 });
 

@@ -2,13 +2,14 @@ import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { ValidationReport } from '../../core/validation.ts';
 import { Findings } from './findings.ts';
-import { runJob } from '../engine/jobs.ts';
+import { runJob, watchJob, type JobWatch } from '../engine/jobs.ts';
 import { refOf, targetsOf, type CommandTarget, type Selection } from '../sessions/pick.ts';
 import { requireTrust } from '../engine/runs.ts';
 import type { Services } from '../services.ts';
 import { validationMarkdown, verdictText } from '../text/validationText.ts';
 import { Verdicts, type ValidationTargets } from '../sessions/verdicts.ts';
 import { trustedFolderPaths, workspaceOf } from '../workspace.ts';
+import { showInformationMessage, showWarningMessage } from '../window.ts';
 
 /** What of the services validating needs. */
 type Needed = Pick<Services, 'engine' | 'formats' | 'log' | 'reports' | 'tracker'>;
@@ -30,20 +31,23 @@ export class Validator implements vscode.Disposable {
   /**
    * Validates in one workspace folder; everything of it where no target is named.
    *
+   * @param watch who follows it; left out, a notification that can cancel it does.
    * @returns undefined when it was cancelled before there was anything to report.
    */
   async validate(
     workspace: string,
     targets: ValidationTargets,
-    fixIndex = false,
+    { fixIndex = false, watch }: { fixIndex?: boolean; watch?: JobWatch } = {},
   ): Promise<ValidationReport | undefined> {
     const { engine, tracker } = this.#services;
     const sessions = (await tracker.list()).map(
       ({ ref, snapshot }) => [ref.session, snapshot.view.seq] as const,
     );
-    const report = await runJob(this.#services, t('Validating'), (job) =>
-      engine.request('validate', { job, workspace, ...targets, schema: null, fixIndex }, 0),
-    );
+    const request = (job: string) =>
+      engine.request('validate', { job, workspace, ...targets, schema: null, fixIndex }, 0);
+    const report = watch
+      ? await watchJob(engine, request, watch)
+      : await runJob(this.#services, t('Validating'), request);
     if (!report) return undefined;
     this.verdicts.record(report, targets, new Map(sessions));
     this.#findings.show(report);
@@ -68,8 +72,8 @@ export class Validator implements vscode.Disposable {
     const offered = actions.filter(([, , isOffered]) => isOffered);
     const labels = offered.map(([label]) => label);
     const chosen = report.isValid
-      ? await vscode.window.showInformationMessage(text, ...labels)
-      : await vscode.window.showWarningMessage(text, ...labels);
+      ? await showInformationMessage(text, ...labels)
+      : await showWarningMessage(text, ...labels);
     await offered.find(([label]) => label === chosen)?.[1]();
   }
 
@@ -79,7 +83,7 @@ export class Validator implements vscode.Disposable {
       await this.#services.reports.show(this.#lastReport);
       return;
     }
-    void vscode.window.showInformationMessage(t('Nothing has been validated in this window yet.'));
+    void showInformationMessage(t('Nothing has been validated in this window yet.'));
   }
 
   /** Forgets a session that is gone. */
@@ -116,7 +120,7 @@ async function validateAndTell(
   fixIndex = false,
 ): Promise<ValidationReport | undefined> {
   const { validator, reporter } = services;
-  const report = await validator.validate(workspace, targets, fixIndex);
+  const report = await validator.validate(workspace, targets, { fixIndex });
   if (report) {
     const again = () => validateAndTell(services, workspace, targets, true);
     reporter.guard(() => validator.tell(report, again));

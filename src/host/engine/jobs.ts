@@ -6,6 +6,7 @@ import type { Formats } from '../../core/format.ts';
 import type { JobProgress } from '../../core/job.ts';
 import type { WorkerEvents } from '../../protocol/worker.ts';
 import type { Services } from '../services.ts';
+import { withProgress } from '../window.ts';
 
 /**
  * Does a piece of work that takes a while, with a notification that tells how far it is and can cancel it.
@@ -18,13 +19,11 @@ export async function runJob<T>(
   title: string,
   request: (job: string) => Promise<T>,
 ): Promise<T | undefined> {
-  const job = randomUUID();
-  return vscode.window.withProgress(
+  return withProgress(
     { location: vscode.ProgressLocation.Notification, title, cancellable: true },
     async (progress, token) => {
       let shownPercent = 0;
-      const onProgress = (event: WorkerEvents['progress']) => {
-        if (event.job !== job) return;
+      const onProgress = (event: JobProgress) => {
         const percent = percentOf(event);
         progress.report({
           message: progressText(event, formats),
@@ -32,23 +31,44 @@ export async function runJob<T>(
         });
         shownPercent = Math.max(shownPercent, percent ?? 0);
       };
-      const cancelling = token.onCancellationRequested(() => {
-        // A job that has ended meanwhile, or died with its engine, needs no cancelling.
-        engine.request('cancelJob', { job }, 0).catch(() => undefined);
-      });
-      engine.events.on('progress', onProgress);
       try {
-        return await request(job);
+        return await watchJob(engine, request, { onProgress, token });
       } catch (error) {
         if (!token.isCancellationRequested) throw error;
         log.info(`${title} was cancelled: ${messageOf(error)}`);
         return undefined;
-      } finally {
-        engine.events.off('progress', onProgress);
-        cancelling.dispose();
       }
     },
   );
+}
+
+/** Who is told how far a job is, and who may cancel it. */
+export interface JobWatch {
+  readonly onProgress: (progress: JobProgress) => void;
+  readonly token: vscode.CancellationToken;
+}
+
+/** Does a piece of work that takes a while. Rejects with what the engine throws, also when it was cancelled. */
+export async function watchJob<T>(
+  engine: Services['engine'],
+  request: (job: string) => Promise<T>,
+  { onProgress, token }: JobWatch,
+): Promise<T> {
+  const job = randomUUID();
+  const onEvent = (event: WorkerEvents['progress']) => {
+    if (event.job === job) onProgress(event);
+  };
+  const cancelling = token.onCancellationRequested(() => {
+    // A job that has ended meanwhile, or died with its engine, needs no cancelling.
+    engine.request('cancelJob', { job }, 0).catch(() => undefined);
+  });
+  engine.events.on('progress', onEvent);
+  try {
+    return await request(job);
+  } finally {
+    engine.events.off('progress', onEvent);
+    cancelling.dispose();
+  }
 }
 
 function percentOf({ done, total }: JobProgress): number | undefined {
@@ -56,7 +76,7 @@ function percentOf({ done, total }: JobProgress): number | undefined {
 }
 
 /** `books_master.jsonl, 1.2 MB of 3.4 MB`. */
-function progressText({ what, done, total, unit }: JobProgress, formats: Formats): string {
+export function progressText({ what, done, total, unit }: JobProgress, formats: Formats): string {
   const amount = (value: number) =>
     unit === 'bytes' ? formats.bytes(value) : formats.count(value);
   return total === null
