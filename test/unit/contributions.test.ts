@@ -178,9 +178,9 @@ test('settings stand in categories, in an order, each with its words and a scope
 test('tasks: their type and operations are those of the manifest', () => {
   const [definition, ...others] = contributes.taskDefinitions;
   assert.deepEqual([definition?.type, others.length], [taskType, 0]);
-  assert.deepEqual(definition?.properties['operation']?.enum, operations);
+  assert.deepEqual(definition!.properties['operation']?.enum, operations);
   const read = readTask({ operation: 'validate' });
-  assert.deepEqual(Object.keys(definition?.properties ?? {}).sort(), Object.keys(read).sort());
+  assert.deepEqual(Object.keys(definition!.properties).sort(), Object.keys(read).sort());
 });
 
 test('the problem matchers read what cf-collect validate prints, each finding once', () => {
