@@ -9,6 +9,8 @@ export interface FileStatus {
   /** Names that the file has; 0 when it was deleted. */
   readonly links: number;
   readonly isDirectory: boolean;
+  /** When its bytes were last changed: milliseconds since 1970. */
+  readonly modifiedMs: number;
 }
 
 /** An open file of the storage. */
@@ -56,6 +58,7 @@ function toStatus(stats: {
   ino: number;
   size: number;
   nlink: number;
+  mtimeMs: number;
   isDirectory(): boolean;
 }): FileStatus {
   return {
@@ -63,6 +66,7 @@ function toStatus(stats: {
     size: stats.size,
     links: stats.nlink,
     isDirectory: stats.isDirectory(),
+    modifiedMs: stats.mtimeMs,
   };
 }
 
