@@ -32,8 +32,8 @@ export interface ServerOptions {
 }
 
 export interface WindowOptions {
-  /** The workspace folder. */
-  readonly folder: string;
+  /** The workspace folder; left out: a window without one. */
+  readonly folder?: string | undefined;
   /** An extension to load from its source folder. */
   readonly extensionDevelopmentPath?: string;
   /** A module that exports `run(): Promise<void>`, to be run in the extension host. */
@@ -151,7 +151,7 @@ export class VscodeServer {
     }
     const query = new URLSearchParams({
       tkn: this.#token,
-      folder: path.resolve(options.folder),
+      ...(options.folder === undefined ? { ew: 'true' } : { folder: path.resolve(options.folder) }),
       payload: JSON.stringify(payload),
     });
     return `http://127.0.0.1:${this.#port}/?${query.toString()}`;

@@ -79,6 +79,8 @@ export interface ContextKeys {
   readonly 'cfCollector.canPause': boolean;
   /** This window holds a session, running or paused. */
   readonly 'cfCollector.canStop': boolean;
+  /** A session was resumed in this window: what the walkthrough goes by. */
+  readonly 'cfCollector.hasResumed': boolean;
 }
 
 /** The names of {@link ContextKeys}. */
@@ -86,6 +88,7 @@ export const contextKeys = [
   'cfCollector.hasCollections',
   'cfCollector.canPause',
   'cfCollector.canStop',
+  'cfCollector.hasResumed',
 ] as const satisfies readonly (keyof ContextKeys)[];
 
 /** Tags of tree items' `contextValue` that `when` clauses go by (`viewItem =~ /;tag;/`). */

@@ -3,13 +3,18 @@ import { collectionSuffix, type ContextKeys } from '../contributions.ts';
 import type { SessionTracker } from './engine/sessionTracker.ts';
 import { findCollections } from './workspace.ts';
 
+/** Sets a key that `when` clauses go by. */
+export function setContextKey<K extends keyof ContextKeys>(key: K, value: ContextKeys[K]): void {
+  void vscode.commands.executeCommand('setContext', key, value);
+}
+
 /** Keeps the keys that menus and the empty view go by. */
 export function registerContextKeys(tracker: SessionTracker): vscode.Disposable {
   const known: Partial<ContextKeys> = {};
   const set = <K extends keyof ContextKeys>(key: K, value: ContextKeys[K]): void => {
     if (known[key] === value) return;
     known[key] = value;
-    void vscode.commands.executeCommand('setContext', key, value);
+    setContextKey(key, value);
   };
   const fromSessions = () => {
     const live = tracker.live();

@@ -13,8 +13,8 @@ const waitMs = 30_000;
 const paletteMs = 2_000;
 
 export interface WorkbenchOptions extends ServerOptions {
-  /** The workspace folder. */
-  readonly folder: string;
+  /** The workspace folder; left out: a window without one. */
+  readonly folder?: string;
   /** Left out: this project, in development. `null`: none, for what is installed from `vsix`. */
   readonly extensionDevelopmentPath?: string | null;
 }

@@ -13,6 +13,8 @@ import {
   sessionsViewId,
   settingDefaults,
   taskType,
+  walkthroughId,
+  walkthroughSteps,
 } from '../../src/contributions.ts';
 import { findingLine } from '../../src/core/validation.ts';
 import { operations, readTask } from '../../src/host/tasks/collectTask.ts';
@@ -22,6 +24,7 @@ const read = (file: string): string => readFileSync(path.join(root, file), 'utf8
 const manifestText = read('package.json');
 const manifest = JSON.parse(manifestText) as Manifest;
 const { contributes } = manifest;
+const steps = contributes.walkthroughs[0]!.steps;
 const menuItems = Object.values(contributes.menus).flat();
 
 interface Manifest {
@@ -48,6 +51,14 @@ interface Manifest {
     readonly viewsContainers: { readonly activitybar: readonly { id: string; icon: string }[] };
     readonly views: Readonly<Record<string, readonly { id: string }[]>>;
     readonly viewsWelcome: readonly { view: string; when?: string }[];
+    readonly walkthroughs: readonly {
+      readonly id: string;
+      readonly steps: readonly {
+        readonly id: string;
+        readonly media: { readonly svg: string };
+        readonly completionEvents: readonly string[];
+      }[];
+    }[];
     readonly configuration: readonly {
       readonly title: string;
       readonly order: number;
@@ -88,6 +99,9 @@ function whenClauses(): string[] {
     ...menuItems.map((item) => item.when ?? ''),
     ...contributes.commands.map((command) => command.enablement ?? ''),
     ...contributes.viewsWelcome.map((welcome) => welcome.when ?? ''),
+    ...steps.flatMap(({ completionEvents }) =>
+      completionEvents.filter((event) => event.startsWith('onContext:')),
+    ),
   ];
 }
 
@@ -116,6 +130,29 @@ test('menus and welcome texts run known commands', () => {
   const linked = [...read('package.nls.json').matchAll(/\(command:(cfCollector\.\w+)\)/g)];
   assert.notEqual(linked.length, 0);
   for (const [, command] of linked) assert.ok(known.has(command!), command);
+});
+
+test('the walkthrough and its steps are those of the manifest; what completes a step is known', () => {
+  assert.deepEqual(
+    contributes.walkthroughs.map(({ id }) => id),
+    [walkthroughId],
+  );
+  assert.deepEqual(
+    steps.map(({ id }) => id),
+    [...walkthroughSteps],
+  );
+  const known = new Set<string>([
+    ...commandIds.map((id) => `onCommand:${id}`),
+    ...contextKeys.map((key) => `onContext:${key}`),
+  ]);
+  for (const { id, media, completionEvents } of steps) {
+    assert.notEqual(completionEvents.length, 0, id);
+    for (const event of completionEvents) assert.ok(known.has(event), event);
+    const svg = read(media.svg);
+    // Theme colours only: a drawing is seen in every theme.
+    assert.doesNotMatch(svg, /#[\da-f]{3,8}\b|rgb|hsl/i, media.svg);
+    assert.match(svg, /var\(--vscode-/, media.svg);
+  }
 });
 
 test('views, their container and the panel type are those of the manifest', () => {

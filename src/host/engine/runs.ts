@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import type { InDoubtWord } from '../../core/recoveryData.ts';
 import type { RequestParams } from '../../protocol/rpc.ts';
 import type { SessionRef, ToolRequests } from '../../protocol/worker.ts';
+import { setContextKey } from '../contextKeys.ts';
 import type { EngineClient } from './engineClient.ts';
 import type { SessionTracker } from './sessionTracker.ts';
 import { readHttpSettings } from '../settings.ts';
@@ -49,6 +50,7 @@ export class Runs {
     const http = readHttpSettings(vscode.Uri.file(ref.workspace));
     const params = { ...ref, http, ...(inDoubt && { inDoubt }) };
     await this.#engine.request('resume', params, 0);
+    setContextKey('cfCollector.hasResumed', true);
   }
 
   /** Takes a session up again from an older checkpoint: what was done since is done again. */
@@ -62,6 +64,7 @@ export class Runs {
     const http = readHttpSettings(vscode.Uri.file(ref.workspace));
     const params = { ...ref, checkpoint, http, ...(inDoubt && { inDoubt }) };
     await this.#engine.request('resumeFromCheckpoint', params, 0);
+    setContextKey('cfCollector.hasResumed', true);
   }
 
   /** Tries failed units again, all where `units` is null; gives how many. The session runs afterwards. */
