@@ -1,4 +1,5 @@
-import type { Stage } from '../core/live.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { idleStats, type Stage } from '../core/live.ts';
 import type { Clock } from '../core/ports.ts';
 import type { StageWatch } from '../sources/source.ts';
 
@@ -10,6 +11,7 @@ export class StageTimes {
   readonly #clock: Clock;
   readonly #totalsMs: Record<Stage, number> = { wait: 0, fetch: 0, parse: 0, commit: 0 };
   readonly #watches = new Map<number, UnitWatch>();
+  #told: Readonly<Record<Stage, number>> = idleStats.stages;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -43,16 +45,18 @@ export class StageTimes {
     for (const unit of [...this.#watches.keys()]) this.end(unit);
   }
 
-  /** Milliseconds by stage, those of units that are under way included. */
-  totalsMs(): Record<Stage, number> {
+  /** Milliseconds by stage, those of units that are under way included; the same object while nothing is under way. */
+  totalsMs(): Readonly<Record<Stage, number>> {
     for (const watch of this.#watches.values()) watch.settle();
     const { wait, fetch, parse, commit } = this.#totalsMs;
-    return {
+    const now = {
       wait: Math.round(wait),
       fetch: Math.round(fetch),
       parse: Math.round(parse),
       commit: Math.round(commit),
     };
+    if (!isDeepStrictEqual(now, this.#told)) this.#told = now;
+    return this.#told;
   }
 }
 

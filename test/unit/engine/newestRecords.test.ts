@@ -42,7 +42,7 @@ test('however many come, only so many are kept, and of each only its beginning',
   const whole = 'y'.repeat(maxNewestText);
   newest.add({ ms: 1, records: [long, whole], tallies: [tally(1, 2)] }, 2, keyOf);
   const [second, first, before] = newest.list;
-  assert.deepEqual([second?.text, second?.isCut], [whole, false]);
+  assert.deepEqual([second.text, second.isCut], [whole, false]);
   // Not the half of a character.
   assert.deepEqual([first?.text, first?.isCut], ['x'.repeat(maxNewestText - 1), true]);
   assert.equal(before?.text, '69999');
