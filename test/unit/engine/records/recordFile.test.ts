@@ -64,7 +64,10 @@ test('any part of a large file of lines of all lengths is what a recount says', 
 });
 
 test('a foreign file: carriage returns, a mark at its beginning, blank and bad lines, no last newline', async (t) => {
-  const { file } = await look(t, '\uFEFF{"a":1}\r\n\r\n[1,2]\r\n{"a":\r\n{"a":12345678901234567890}');
+  const { file } = await look(
+    t,
+    '\uFEFF{"a":1}\r\n\r\n[1,2]\r\n{"a":\r\n{"a":12345678901234567890}',
+  );
   const { rows } = await file.read(0, 10, false);
   assert.deepEqual(kinds(rows), ['object', 'blank', 'value', 'bad', 'object']);
   assert.equal(rows[3]!.text, '{"a":');
@@ -166,7 +169,10 @@ test('a filter goes on where the file grows, and a last line that grew is judged
   assert.deepEqual(await search(file, textFilter('x')), [0, 2]);
   await appendFile(path, '"}\n{"a":"x"}\n');
   await lookAgain(file);
-  assert.deepEqual((await file.read(0, 9, true)).rows.map(({ record }) => record), [0, 2, 3]);
+  assert.deepEqual(
+    (await file.read(0, 9, true)).rows.map(({ record }) => record),
+    [0, 2, 3],
+  );
 });
 
 test('reading and searching go on beside counting, and stop when nobody looks any more', async (t) => {
