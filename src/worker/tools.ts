@@ -16,7 +16,7 @@ import type { HostSide, WorkerSessions } from './workerSessions.ts';
 export function toolHandlers(
   host: HostSide,
   sessions: WorkerSessions,
-): Partial<Handlers<RecoveryRequests & ToolRequests & PreviewRequests>> {
+): Partial<Handlers<RecoveryRequests & ToolRequests & PreviewRequests & PickerEngineRequests>> {
   const jobs = new Jobs(host);
   return {
     cancelJob: ({ job }) => {
