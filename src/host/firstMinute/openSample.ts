@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { codeOf } from '../../core/errors.ts';
 import { atPort, samples, servedIn, type Sample, type ServedSample } from '../../core/samples.ts';
 import { collectionFileName, withName } from '../../core/templates.ts';
+import { setContextKey } from '../contextKeys.ts';
 import type { Services } from '../services.ts';
 import { showWarningMessage } from '../window.ts';
 import { diskFolders } from '../workspace.ts';
@@ -45,6 +46,8 @@ export async function continueSample(services: Services): Promise<void> {
 }
 
 async function showSample(services: Services, file: vscode.Uri): Promise<void> {
+  // The watcher of files takes seconds to say so, and the empty view is being looked at.
+  setContextKey('cfCollector.hasCollections', true);
   await vscode.window.showTextDocument(file, {
     preview: false,
     viewColumn: vscode.ViewColumn.One,
