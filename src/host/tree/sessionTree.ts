@@ -4,6 +4,8 @@ import { sessionsViewId } from '../../contributions.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { Services } from '../services.ts';
 import { readTimeoutMs, type TrackedSession } from '../engine/sessionTracker.ts';
+import { endKind } from '../text/endText.ts';
+import { badgeText } from '../text/statusText.ts';
 import { groupsOf, lookOf, mastersOf, type NodeLook, type TreeNode } from './treeModel.ts';
 import { verdictUri } from './verdictBadges.ts';
 import { engineText } from '../text/engineText.ts';
@@ -168,19 +170,11 @@ export class SessionTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
   }
 
   #showBadge(): void {
-    const running = this.#services.tracker
-      .live()
-      .filter(({ snapshot }) => snapshot.view.state === 'active').length;
-    this.#view.badge =
-      running === 0
-        ? undefined
-        : {
-            value: running,
-            tooltip:
-              running === 1
-                ? vscode.l10n.t('1 collection is running')
-                : vscode.l10n.t('{0} collections are running', running),
-          };
+    const { tracker, formats } = this.#services;
+    const live = tracker.live().map(({ snapshot }) => snapshot.view);
+    const running = live.filter(({ state }) => state === 'active').length;
+    const waiting = live.filter((view) => endKind(view) === 'problem').length;
+    this.#view.badge = badgeText({ running, troubled: waiting + tracker.faultedCount }, formats);
   }
 }
 
@@ -201,15 +195,18 @@ function toItem(node: TreeNode, look: NodeLook): vscode.TreeItem {
   item.accessibilityInformation = { label: look.spoken };
   if (look.verdict) item.resourceUri = verdictUri(look.id, look.verdict);
   if (look.tooltip.length > 0) item.tooltip = toMarkdown(look.tooltip);
-  const command = look.opens && clickCommands[look.opens];
-  if (command) item.command = { ...command, arguments: [node] };
+  if (look.opens) {
+    const command = clickCommands[look.opens];
+    // Nobody sees its title.
+    item.command = { command, title: '', arguments: [node] };
+  }
   return item;
 }
 
 const clickCommands = {
-  master: { command: 'cfCollector.openMaster', title: 'Open Master File' },
-  checkpoint: { command: 'cfCollector.openCheckpoint', title: 'Open Checkpoint' },
-  more: { command: 'cfCollector.showMoreFailedUnits', title: 'Show More' },
+  master: 'cfCollector.openMaster',
+  checkpoint: 'cfCollector.openCheckpoint',
+  more: 'cfCollector.showMoreFailedUnits',
 } as const;
 
 /** Names and values as text: `appendText` lets no markup, link or icon through. */
