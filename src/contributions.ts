@@ -5,6 +5,7 @@
 export const commandIds = [
   'cfCollector.start',
   'cfCollector.new',
+  'cfCollector.preview',
   'cfCollector.pause',
   'cfCollector.stop',
   'cfCollector.resume',
@@ -52,6 +53,9 @@ export type WalkthroughStep = (typeof walkthroughSteps)[number];
 /** The webview panel's type: what a reloaded window finds its dashboards by. */
 export const dashboardViewType = 'cfCollector.dashboard';
 
+/** The type of a preview's panel. */
+export const previewViewType = 'cfCollector.preview';
+
 /** The type of our tasks in tasks.json. */
 export const taskType = 'collect';
 
@@ -61,6 +65,8 @@ export interface Settings {
   readonly contact: string;
   readonly openDashboardOnStart: boolean;
   readonly offerResume: boolean;
+  readonly codeLens: boolean;
+  readonly 'preview.refreshOnSave': boolean;
 }
 
 /** What a setting is when nobody has set it. */
@@ -69,6 +75,8 @@ export const settingDefaults: Settings = {
   contact: '',
   openDashboardOnStart: true,
   offerResume: true,
+  codeLens: true,
+  'preview.refreshOnSave': true,
 };
 
 /** Context keys that `when` clauses go by, with the type of their value. */

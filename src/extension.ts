@@ -18,7 +18,7 @@ let active: Services | undefined;
 export function activate(context: vscode.ExtensionContext): CollectorApi {
   try {
     const services = createServices(context);
-    const { tracker, reporter, dashboards, checker } = services;
+    const { tracker, notices, dashboards, previews, checker } = services;
     const tree = new SessionTree(services);
     context.subscriptions.push(
       tree,
@@ -30,6 +30,7 @@ export function activate(context: vscode.ExtensionContext): CollectorApi {
       registerFirstMinute(services),
       registerTasks(services),
       dashboards.register(),
+      previews.register(),
       vscode.workspace.onDidGrantWorkspaceTrust(() => {
         tracker.refresh();
       }),
@@ -39,9 +40,9 @@ export function activate(context: vscode.ExtensionContext): CollectorApi {
       ...registerCommands(services, tree),
     );
     tracker.events.on('lost', (refs, error) => {
-      reporter.guard(() => offerResumeAfterCrash(services, refs, error));
+      notices.add(() => offerResumeAfterCrash(services, refs, error));
     });
-    reporter.guard(() => offerResume(services));
+    notices.add(() => offerResume(services));
     active = services;
     return createApi(services);
   } catch (error) {

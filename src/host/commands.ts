@@ -30,6 +30,7 @@ import { resumeSession, startCollection } from './collections/startCollection.ts
 import { runInTerminal } from './collections/terminal.ts';
 import type { SessionTree } from './tree/sessionTree.ts';
 import { validate } from './data/validation.ts';
+import { isCollectionFile } from './workspace.ts';
 
 /**
  * @param selection all that is selected where the command was chosen; empty when it was not chosen there.
@@ -45,6 +46,7 @@ type Handler = (
 const handlers: Record<CommandId | (typeof internalCommandIds)[number], Handler> = {
   'cfCollector.start': startCollection,
   'cfCollector.new': newCollection,
+  'cfCollector.preview': preview,
   'cfCollector.pause': pause,
   'cfCollector.stop': stop,
   'cfCollector.resume': resume,
@@ -92,6 +94,15 @@ export function registerCommands(services: Services, tree: SessionTree): vscode.
       }
     }),
   );
+}
+
+async function preview(services: Services, target: CommandTarget): Promise<void> {
+  const active = vscode.window.activeTextEditor?.document.uri;
+  const file =
+    target === undefined && active !== undefined && isCollectionFile(active)
+      ? active
+      : await pickCollection(target, t('Which collection do you want to preview?'));
+  if (file) await services.previews.open(file);
 }
 
 async function pause(services: Services, target: CommandTarget): Promise<void> {

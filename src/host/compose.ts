@@ -11,12 +11,14 @@ import { installBrowser } from './collections/installBrowser.ts';
 import { ExtensionSources } from './engine/extensionSources.ts';
 import { createLog, logEngineLine } from './log.ts';
 import { Memory } from './memory.ts';
+import { PreviewManager } from './preview/previewManager.ts';
 import { Reporter } from './report.ts';
 import { ReportDocuments } from './data/reportDocuments.ts';
 import { Runs } from './engine/runs.ts';
 import { SecretVault } from './collections/secrets.ts';
 import { Samples } from './firstMinute/samples.ts';
 import { editorFormats, type Services } from './services.ts';
+import { NoticeQueue } from './sessions/noticeQueue.ts';
 import { SessionDocuments } from './sessions/sessionDocuments.ts';
 import { SessionTracker } from './engine/sessionTracker.ts';
 import { Validator } from './data/validation.ts';
@@ -57,6 +59,17 @@ export function createServices(context: vscode.ExtensionContext): Services {
     tracker,
     actions: dashboardActions(() => services),
   });
+  const previews = new PreviewManager({
+    extensionUri: context.extensionUri,
+    engine,
+    formats,
+    log,
+    actions: {
+      showProblem: (file) => checker.showFirstProblem(file),
+      setSecret: (name) => secrets.ask(name),
+      installBrowser: () => installBrowser(services),
+    },
+  });
   const documents = new SessionDocuments({ engine, formats, tracker });
   const reports = new ReportDocuments();
   const validator = new Validator({ engine, formats, log, reports, tracker });
@@ -72,13 +85,15 @@ export function createServices(context: vscode.ExtensionContext): Services {
     reporter,
     checker,
     runs,
+    notices: new NoticeQueue((error) => void reporter.show(error)),
     dashboards,
+    previews,
     documents,
     reports,
     validator,
     samples,
   };
-  context.subscriptions.push(log, checker, documents, reports, validator);
+  context.subscriptions.push(log, checker, previews, documents, reports, validator);
   return services;
 }
 

@@ -6,10 +6,12 @@ import type { EngineClient } from './engine/engineClient.ts';
 import type { ExtensionSources } from './engine/extensionSources.ts';
 import type { Memory } from './memory.ts';
 import type { Samples } from './firstMinute/samples.ts';
+import type { PreviewManager } from './preview/previewManager.ts';
 import type { Reporter } from './report.ts';
 import type { ReportDocuments } from './data/reportDocuments.ts';
 import type { Runs } from './engine/runs.ts';
 import type { SecretVault } from './collections/secrets.ts';
+import type { NoticeQueue } from './sessions/noticeQueue.ts';
 import type { SessionDocuments } from './sessions/sessionDocuments.ts';
 import type { SessionTracker } from './engine/sessionTracker.ts';
 import type { Validator } from './data/validation.ts';
@@ -28,7 +30,10 @@ export interface Services {
   readonly reporter: Reporter;
   readonly checker: CollectionChecker;
   readonly runs: Runs;
+  /** Notifications that nobody asked for. */
+  readonly notices: NoticeQueue;
   readonly dashboards: DashboardManager;
+  readonly previews: PreviewManager;
   /** Pages about a session, made of its files. */
   readonly documents: SessionDocuments;
   /** Pages about what was done in this window. */

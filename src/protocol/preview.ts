@@ -1,4 +1,4 @@
-import type { PreviewOutcome } from '../core/preview.ts';
+import type { PreviewFailure, PreviewNote, PreviewOutcome } from '../core/preview.ts';
 import type { HttpSettings, JobRef } from './worker.ts';
 
 /** The engine's requests about previews. */
@@ -23,3 +23,123 @@ export interface PreviewRequests {
     result: PreviewOutcome;
   };
 }
+
+/** What a preview's page offers to do about what is in its way. */
+export type PreviewAction =
+  'showProblem' | 'setSecret' | 'installBrowser' | 'showLog' | 'previewEarlier';
+
+/** What is in the way of a preview, in a person's language. */
+export interface PreviewTrouble {
+  readonly message: string;
+  /** The main one first. */
+  readonly actions: readonly PreviewAction[];
+}
+
+/** What a preview's page shows. */
+export interface PreviewModel {
+  /** The collection file as a person knows it. */
+  readonly file: string;
+  readonly isRunning: boolean;
+  /** What a person asked for; null: the first unit. */
+  readonly unit: string | null;
+  /** What came of the last preview that ended; null before. */
+  readonly outcome: PreviewOutcome | null;
+  readonly trouble: PreviewTrouble | null;
+  /** The collection has changed since. */
+  readonly isStale: boolean;
+}
+
+/** What a preview's page asks of the host. */
+export interface PreviewPageRequests {
+  /** The page is there: answers with all it needs to draw. */
+  ready: { params: null; result: PreviewHydration };
+  /** Previews a unit, by its key or address; null: the first one. Answers at once. */
+  run: { params: { readonly unit: string | null }; result: null };
+  stop: { params: null; result: null };
+  act: { params: { readonly action: PreviewAction }; result: null };
+  /** Shows where a field stands in the file. */
+  showField: { params: { readonly field: string }; result: null };
+}
+
+/** What the host tells a preview's page unasked. */
+export interface PreviewPageEvents {
+  model: PreviewModel;
+}
+
+/** The first answer to the page: what to show, and its words. */
+export interface PreviewHydration {
+  readonly model: PreviewModel;
+  readonly strings: PreviewStrings;
+  /** BCP 47, for numbers and times. */
+  readonly locale: string;
+  /** What the page keeps for a reload of the window. */
+  readonly state: PreviewState;
+}
+
+/** What a page remembers of itself. */
+export interface PreviewState {
+  readonly version: 1;
+  /** URI of the collection file. */
+  readonly uri: string;
+}
+
+/** The page's words, by what they are for. */
+export type PreviewStrings = Readonly<Record<PreviewStringKey, string>>;
+
+export type PreviewStringKey =
+  | 'heading'
+  | 'address'
+  | 'addressHint'
+  | 'run'
+  | 'runAgain'
+  | 'stop'
+  | 'running'
+  | 'idle'
+  | 'stale'
+  | 'nothingWritten'
+  | 'fromSession'
+  | 'status'
+  | 'oneRequest'
+  | 'requests'
+  | 'took'
+  | 'requestFailed'
+  | `action.${PreviewAction}`
+  | `failure.${PreviewFailure['kind']}`
+  | `note.${PreviewNote}`
+  | 'price.request'
+  | 'price.run'
+  | 'price.earlier'
+  | 'price.none'
+  | 'steps'
+  | 'step'
+  | 'fields'
+  | 'field'
+  | 'rule'
+  | 'matches'
+  | 'filled'
+  | 'values'
+  | 'nothing'
+  | 'nothingAnywhere'
+  | 'noItems'
+  | 'noItemsFor'
+  | 'oneItem'
+  | 'items'
+  | 'wholeItem'
+  | 'isKey'
+  | 'keyIs'
+  | 'records'
+  | 'recordsShown'
+  | 'noRecords'
+  | 'duplicates'
+  | 'cut'
+  | 'rejected'
+  | 'reason'
+  | 'next'
+  | 'found'
+  | 'foundMore'
+  | 'foundNone'
+  | 'end'
+  | 'cursor'
+  | 'preview'
+  | 'warnings'
+  | 'showField';
