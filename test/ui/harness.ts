@@ -17,6 +17,8 @@ export interface WorkbenchOptions extends ServerOptions {
   readonly folder?: string;
   /** Left out: this project, in development. `null`: none, for what is installed from `vsix`. */
   readonly extensionDevelopmentPath?: string | null;
+  /** The display language, for extensions: VS Code's own words stay English without its language pack. */
+  readonly language?: string;
 }
 
 /** A real VS Code of one's own, used as a person does: by keyboard, mouse and what is on the screen. */
@@ -50,6 +52,7 @@ export class Workbench {
       browser = await launchBrowser();
       const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
       context.setDefaultTimeout(waitMs);
+      if (options.language !== undefined) await speak(context, options.language);
       const page = await context.newPage();
       const { folder, extensionDevelopmentPath = root } = options;
       const url = server.url({
@@ -252,6 +255,15 @@ export class Workbench {
   #quickPickRow(text: string | RegExp): Locator {
     return this.#quickInput().locator('.monaco-list-row').filter({ hasText: text }).first();
   }
+}
+
+/** Tells every window its display language as a language pack would: beside the messages of the workbench. */
+async function speak(context: BrowserContext, language: string): Promise<void> {
+  await context.route('**/out/nls.messages.js', async (route) => {
+    const response = await route.fetch();
+    const body = `${await response.text()}\nglobalThis._VSCODE_NLS_LANGUAGE = ${JSON.stringify(language)};`;
+    await route.fulfill({ response, body });
+  });
 }
 
 /** Opens a workbench for one test, and closes it whatever happens; a failure leaves `failed-NAME.png` behind. */

@@ -25,12 +25,14 @@ export interface SampleOptions {
   readonly prepare?: (folder: string) => Promise<void>;
   /** Added to the extension host's environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** The display language, for extensions. */
+  readonly language?: string;
 }
 
 /** Opens the window for one test; everything is gone when it has ended. */
 export async function withSampleWindow(
   name: string,
-  { delayMs = 0, asksForTrust = false, prepare, env = {} }: SampleOptions,
+  { delayMs = 0, asksForTrust = false, prepare, env = {}, language }: SampleOptions,
   use: (window: SampleWindow) => Promise<void>,
 ): Promise<void> {
   const folder = await realpath(await mkdtemp(path.join(os.tmpdir(), 'cf-ui-')));
@@ -40,9 +42,8 @@ export async function withSampleWindow(
     await prepare?.(folder);
     const urls = async () =>
       (await readMasters(path.join(folder, 'data', 'raw'))).map((record) => String(record['url']));
-    await withWorkbench(name, { folder, asksForTrust, env }, (workbench) =>
-      use({ workbench, folder, site, urls }),
-    );
+    const options = { folder, asksForTrust, env, ...(language !== undefined && { language }) };
+    await withWorkbench(name, options, (workbench) => use({ workbench, folder, site, urls }));
   } finally {
     await site.close();
     await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
