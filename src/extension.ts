@@ -11,6 +11,7 @@ import { StatusBar } from './host/sessions/statusBar.ts';
 import { registerTasks } from './host/tasks/taskProvider.ts';
 import { SessionTree } from './host/tree/sessionTree.ts';
 import { showErrorMessage } from './host/window.ts';
+import { registerRecordViewer } from './host/viewer/recordViewerProvider.ts';
 import { registerVerdictBadges } from './host/tree/verdictBadges.ts';
 
 let active: Services | undefined;
@@ -30,6 +31,7 @@ export function activate(context: vscode.ExtensionContext): CollectorApi {
       registerFirstMinute(services),
       registerTasks(services),
       dashboards.register(),
+      registerRecordViewer(services),
       previews.register(),
       vscode.workspace.onDidGrantWorkspaceTrust(() => {
         tracker.refresh();

@@ -108,12 +108,17 @@ async function startNew(
   }
 }
 
-/** Shows a run that has just begun: the dashboard at once, then at most one notification at a time. */
+/** Shows a run that has just begun: the dashboard at once, then what there is to know, one notification at a time. */
 export function showWhatRuns(services: Services, ref: SessionRef): void {
-  services.reporter.guard(async () => {
-    if (readSetting('openDashboardOnStart')) await services.dashboards.open(ref);
-    await tellThatClosingStops(services, ref);
-    await offerGitignore(services, ref.workspace);
+  showDashboardOnStart(services, ref);
+  services.notices.add(() => tellThatClosingStops(services, ref));
+  services.notices.add(() => offerGitignore(services, ref.workspace));
+}
+
+/** Opens the dashboard of a run that has just begun, where the setting wants that. */
+export function showDashboardOnStart({ reporter, dashboards }: Services, ref: SessionRef): void {
+  reporter.guard(async () => {
+    if (readSetting('openDashboardOnStart')) await dashboards.open(ref);
   });
 }
 

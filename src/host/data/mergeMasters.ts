@@ -9,9 +9,10 @@ import { mergeSummary, needsALook } from '../text/mergeText.ts';
 import { plainItem } from '../text/plainText.ts';
 import { fileNames, joinParts, recordsPhrase } from '../text/phrases.ts';
 import { refOf, targetsOf, type CommandTarget, type Selection } from '../sessions/pick.ts';
+import { showRunProgress } from '../sessions/runProgress.ts';
 import type { Services } from '../services.ts';
 import { readTimeoutMs } from '../engine/sessionTracker.ts';
-import { showWhatRuns } from '../collections/startCollection.ts';
+import { showDashboardOnStart } from '../collections/startCollection.ts';
 import { baseName, mastersOf } from '../tree/treeModel.ts';
 import { workspaceOf } from '../workspace.ts';
 import {
@@ -44,7 +45,8 @@ export async function mergeMasters(
   const choices = await askForChoices(workspace, inputs);
   if (!choices) return undefined;
   const ref = await services.runs.merge({ workspace, inputs, sort: null, ...choices });
-  showWhatRuns(services, ref);
+  showDashboardOnStart(services, ref);
+  showRunProgress(services, ref, t('Merging'));
   return ref;
 }
 

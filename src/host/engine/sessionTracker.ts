@@ -90,6 +90,17 @@ export class SessionTracker {
     return [...this.#live.values()];
   }
 
+  /** How many sessions of this window have faulted and were neither taken up again nor discarded. */
+  get faultedCount(): number {
+    return this.#faulted.size;
+  }
+
+  /** A session's state was discarded. */
+  forget({ session }: SessionRef): void {
+    this.#faulted.delete(session);
+    this.refresh();
+  }
+
   /** Every session of the open folders, newest first. Rejects with what kept the engine from listing them. */
   async list(): Promise<readonly TrackedSession[]> {
     const found = new Map<string, TrackedSession>();

@@ -1,82 +1,151 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { SessionSnapshot } from '../../core/live.ts';
+import type { SessionRef } from '../../protocol/worker.ts';
 import { installBrowser } from '../collections/installBrowser.ts';
-import { limitToRaise } from '../text/limitText.ts';
 import { mergeOf, tellMerged } from '../data/mergeMasters.ts';
-import { engineText } from '../text/engineText.ts';
-import { recordsPhrase } from '../text/phrases.ts';
-import { raiseAndResume } from './raiseLimit.ts';
 import type { Services } from '../services.ts';
+import { readSetting } from '../settings.ts';
+import { endKind, endNotice, endsNotice, isTold } from '../text/endText.ts';
+import { limitToRaise } from '../text/limitText.ts';
+import { mastersOf } from '../tree/treeModel.ts';
 import { showInformationMessage, showWarningMessage } from '../window.ts';
+import { openMaster } from './openFiles.ts';
+import { raiseAndResume } from './raiseLimit.ts';
+
+/** Sessions that end within this time of each other are told of together. */
+const gatherMs = 1000;
+
+/** A session that has come to an end, or to where it needs a person. */
+interface End {
+  readonly ref: SessionRef;
+  readonly snapshot: SessionSnapshot;
+}
+
+interface Action {
+  readonly label: string;
+  readonly run: () => unknown;
+}
 
 /**
- * Tells when a session of this window needs a person: it faulted, or a guard paused it. What a person did themselves,
- * and what its dashboard on the screen already shows, is not told. A merge that is complete is: its file is what they want.
+ * Tells when a session of this window is complete or needs a person: it faulted, or a guard paused it. What a person
+ * did themselves, and what its dashboard on the screen already shows, is not told; nor what the setting keeps quiet.
  */
 export function registerEndNotices(services: Services): vscode.Disposable {
   const told = new Map<string, string>();
-  const onState = (event: { workspace: string; session: string; snapshot: SessionSnapshot }) => {
-    const { workspace, session, snapshot } = event;
+  let waiting: End[] = [];
+  const tellWaiting = async (): Promise<void> => {
+    await new Promise((resolve) => setTimeout(resolve, gatherMs));
+    const ends = waiting;
+    waiting = [];
+    await tellEnds(services, ends);
+  };
+  const onState = ({
+    workspace,
+    session,
+    snapshot,
+  }: End['ref'] & { snapshot: SessionSnapshot }) => {
     const { state, reason } = snapshot.view;
     const key = `${state} ${reason ?? ''}`;
     // The engine may tell the same state twice: when it is entered and when everything is closed.
     if (told.get(session) === key) return;
     told.set(session, key);
-    const message = noticeFor(snapshot, services);
-    const ref = { workspace, session };
-    const isSeen = services.dashboards.isVisible(ref);
-    services.reporter.guard(async () => {
-      const merged = state === 'completed' ? await mergeOf(services, ref) : undefined;
-      if (merged) {
-        await tellMerged(services, merged);
-        return;
-      }
-      const isBrowserMissing = snapshot.view.reasonCode === 'BROWSER_MISSING';
-      // The dashboard says what is missing, and can't install it.
-      if (!message || (isSeen && !isBrowserMissing)) return;
-      const open = t('Open Dashboard');
-      const install = t('Install Browser');
-      const raise = t('Raise and Resume');
-      const tracked = await services.tracker.find(ref);
-      const isRaisable = tracked !== undefined && limitToRaise(tracked) !== undefined;
-      const actions = [
-        ...(isBrowserMissing ? [install] : []),
-        ...(isRaisable ? [raise] : []),
-        open,
-      ];
-      const chosen =
-        state === 'completed'
-          ? await showInformationMessage(message, ...actions)
-          : await showWarningMessage(message, ...actions);
-      if (chosen === raise) await raiseAndResume(services, ref);
-      if (chosen === open) await services.dashboards.open(ref);
-      if (chosen === install && (await installBrowser(services))) await services.runs.resume(ref);
-    });
+    const end = { ref: { workspace, session }, snapshot };
+    if (!isNews(services, end)) return;
+    waiting.push(end);
+    if (waiting.length === 1) services.notices.add(tellWaiting);
   };
   services.engine.events.on('state', onState);
   return new vscode.Disposable(() => services.engine.events.off('state', onState));
 }
 
-function noticeFor({ view }: SessionSnapshot, { formats }: Services): string | undefined {
-  const why = engineText(view.reasonMessage ?? '');
-  switch (view.state) {
-    case 'faulted':
-      return t('{0} has stopped: {1}', view.name, why);
-    case 'paused':
-      return view.reason === 'user' ? undefined : t('{0} is paused: {1}', view.name, why);
-    case 'completed':
-      return view.units.failed > 0
-        ? t(
-            '{0} is complete: {1}, {2} failed.',
-            view.name,
-            recordsPhrase(view.records, formats),
-            formats.count(view.units.failed),
-          )
-        : t('{0} is complete: {1}.', view.name, recordsPhrase(view.records, formats));
-    case 'active':
-    case 'stopped':
-    case 'interrupted':
-      return undefined;
+function isNews({ dashboards }: Services, { ref, snapshot: { view } }: End): boolean {
+  if (endKind(view) === 'none') return false;
+  // A merge was asked for in so many words, and its file is what they want.
+  if (isMerge(view)) return true;
+  // The dashboard says what is missing, and can't install it.
+  const isShown = dashboards.isVisible(ref) && view.reasonCode !== 'BROWSER_MISSING';
+  return !isShown && isTold(view, readSetting('notifications'));
+}
+
+/** Neither a collection file nor another session that it maps again. */
+function isMerge({ collectionFile, remapOf }: SessionSnapshot['view']): boolean {
+  return collectionFile === '' && remapOf === undefined;
+}
+
+async function tellEnds(services: Services, ends: readonly End[]): Promise<void> {
+  const [only, another] = ends;
+  if (!only) return;
+  if (another) {
+    const text = endsNotice(
+      ends.map(({ snapshot }) => snapshot.view),
+      services.formats,
+    );
+    await offer(text, ends, [{ label: t('Show All Sessions'), run: () => showAllSessions() }]);
+    return;
   }
+  const { view } = only.snapshot;
+  const merged =
+    view.state === 'completed' && isMerge(view) ? await mergeOf(services, only.ref) : undefined;
+  if (merged) await tellMerged(services, merged);
+  else await offer(endNotice(view, services.formats), ends, await nextSteps(services, only));
+}
+
+async function offer(
+  text: string,
+  ends: readonly End[],
+  actions: readonly Action[],
+): Promise<void> {
+  const isGood = ends.every(({ snapshot }) => endKind(snapshot.view) === 'done');
+  const labels = actions.map(({ label }) => label);
+  const chosen = isGood
+    ? await showInformationMessage(text, ...labels)
+    : await showWarningMessage(text, ...labels);
+  await actions.find(({ label }) => label === chosen)?.run();
+}
+
+/** What a person does next, the most likely first. */
+async function nextSteps(services: Services, { ref, snapshot }: End): Promise<readonly Action[]> {
+  const { view } = snapshot;
+  const tracked = await services.tracker.find(ref);
+  const isRaisable = tracked !== undefined && limitToRaise(tracked) !== undefined;
+  const steps: readonly (Action & { readonly isOffered: boolean })[] = [
+    {
+      label: t('Install Browser'),
+      isOffered: view.reasonCode === 'BROWSER_MISSING',
+      run: async () => {
+        if (await installBrowser(services)) await services.runs.resume(ref);
+      },
+    },
+    {
+      label: t('Raise and Resume'),
+      isOffered: isRaisable,
+      run: () => raiseAndResume(services, ref),
+    },
+    {
+      label: t('Retry Failed Units'),
+      isOffered: view.state === 'completed' && view.units.failed > 0,
+      run: () => vscode.commands.executeCommand('cfCollector.retryFailedUnits', ref),
+    },
+    {
+      label: t('Show Recovery Plan'),
+      isOffered: view.state === 'faulted',
+      run: () => vscode.commands.executeCommand('cfCollector.showRecoveryPlan', ref),
+    },
+    {
+      label: t('Open Master'),
+      isOffered: view.state === 'completed' && mastersOf(view.files).length > 0,
+      run: () => openMaster(services, ref),
+    },
+    {
+      label: t('Open Dashboard'),
+      isOffered: true,
+      run: () => services.dashboards.open(ref),
+    },
+  ];
+  return steps.filter(({ isOffered }) => isOffered);
+}
+
+function showAllSessions(): Thenable<unknown> {
+  return vscode.commands.executeCommand('cfCollector.sessions.focus');
 }

@@ -116,7 +116,7 @@ export async function discardState(services: Services, target: CommandTarget): P
   const { kept } = await services.engine.request('discardState', ref, 0);
   services.dashboards.close(ref);
   services.validator.forget(ref.session);
-  services.tracker.refresh();
+  services.tracker.forget(ref);
   void showInformationMessage(
     kept.length === 0
       ? t('The state of {0} is gone. It had no data files.', snapshot.view.name)

@@ -1,6 +1,6 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { statusBarText } from '../text/phrases.ts';
+import { statusBarText } from '../text/statusText.ts';
 import type { Services } from '../services.ts';
 
 const updateEveryMs = 1000;
@@ -20,7 +20,6 @@ export class StatusBar implements vscode.Disposable {
     );
     this.#item.name = 'CF Collector';
     this.#item.command = 'cfCollector.openDashboard';
-    this.#item.tooltip = t('Open the dashboard');
     services.tracker.events.on('changed', () => {
       this.#update();
     });
@@ -49,6 +48,10 @@ export class StatusBar implements vscode.Disposable {
       return;
     }
     this.#item.text = shown.text;
+    this.#item.tooltip = shown.tooltip;
+    this.#item.backgroundColor = shown.isTrouble
+      ? new vscode.ThemeColor('statusBarItem.warningBackground')
+      : undefined;
     this.#item.accessibilityInformation = { label: shown.label };
     // With one session there is nothing to pick.
     const [only, second] = tracker.live();

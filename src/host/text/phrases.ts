@@ -6,7 +6,6 @@ import type { SessionSnapshot } from '../../core/live.ts';
 import type { SessionState } from '../../core/view.ts';
 import type { HolderView } from '../../protocol/worker.ts';
 import type { Verdict } from '../sessions/verdicts.ts';
-import { labelText } from './plainText.ts';
 
 /** The state as a person reads it, for a label. */
 export function stateWord(state: SessionState): string {
@@ -122,36 +121,4 @@ const maxFileNames = 3;
 /** The parts of a line, the empty ones left out. */
 export function joinParts(parts: readonly string[]): string {
   return parts.filter((part) => part !== '').join(' · ');
-}
-
-/** What the status bar says about the sessions of this window; undefined when there are none. */
-export function statusBarText(
-  sessions: readonly SessionSnapshot[],
-  formats: Formats,
-): { readonly text: string; readonly label: string } | undefined {
-  if (sessions.length === 0) return undefined;
-  const running = sessions.filter(({ view }) => view.state === 'active');
-  const records = sessions.reduce((sum, { view }) => sum + view.records, 0);
-  const rate = running.reduce((sum, { live }) => sum + live.recordsPerSecond, 0);
-  const only = sessions.length === 1 ? sessions[0] : undefined;
-  const what = only ? only.view.name : t('{0} collections', formats.count(sessions.length));
-  const figures = recordsPhrase(records, formats);
-  if (only?.view.reason === 'budget' && running.length === 0) {
-    const why = t('limit reached');
-    return {
-      text: `$(debug-pause) ${labelText(joinParts([what, figures, why]))}`,
-      label: t('{0}: paused, limit reached, {1}', what, figures),
-    };
-  }
-  if (running.length === 0) {
-    return {
-      text: `$(debug-pause) ${labelText(joinParts([what, figures]))}`,
-      label: t('{0}: paused, {1}', what, figures),
-    };
-  }
-  const perSecond = t('{0}/s', formats.rate(rate));
-  return {
-    text: `$(sync~spin) ${labelText(joinParts([what, figures, perSecond]))}`,
-    label: t('{0}: running, {1}, {2} per second', what, figures, formats.rate(rate)),
-  };
 }

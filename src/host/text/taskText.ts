@@ -4,6 +4,7 @@ import type { Formats } from '../../core/format.ts';
 import type { SessionSnapshot } from '../../core/live.ts';
 import type { ErrorView, SessionView } from '../../core/view.ts';
 import { mastersOf } from '../tree/treeModel.ts';
+import { engineText } from './engineText.ts';
 import { recordsPhrase, unitsPhrase } from './phrases.ts';
 
 /** A run begins, in a task's terminal. */
@@ -15,7 +16,7 @@ export function beginLine({ name, session, records }: SessionView, formats: Form
 
 /** A unit has failed for good. */
 export function failureLine({ key, message, code }: ErrorView): string {
-  return t('Failed: {0}: {1} ({2})', key, message, code);
+  return t('Failed: {0}: {1} ({2})', key, engineText(message), code);
 }
 
 /** A person has paused it; the task waits. */
@@ -42,7 +43,7 @@ export function endLines({ view, live }: SessionSnapshot, formats: Formats): rea
 }
 
 function endWords({ state, reasonMessage, name }: SessionView): readonly string[] {
-  const why = reasonMessage ?? '';
+  const why = engineText(reasonMessage ?? '');
   switch (state) {
     case 'completed':
       return [t('{0} is complete.', name)];
