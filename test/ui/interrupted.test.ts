@@ -90,7 +90,7 @@ test('a dashboard survives a reload of the window, and shows the truth at once',
     assert.equal(await figure(again, 'records'), (await urls()).length);
     await again.getByText('Stopped because the window closed.').waitFor();
     await workbench.screenshot('reload-1-stopped');
-    await again.getByRole('button', { name: 'Resume' }).click();
+    await again.getByRole('button', { name: 'Resume', exact: true }).click();
     await untilDashboardSays(again, 'Completed');
     assert.equal(await figure(again, 'records'), sampleBookCount);
   });
