@@ -4,6 +4,7 @@ import type { UnitError } from '../core/events.ts';
 import type { ImportReport } from '../core/importReport.ts';
 import type { JobProgress } from '../core/job.ts';
 import type { JsonValue } from '../core/json.ts';
+import type { HistoryRequests } from './history.ts';
 import type { MergeManifest, OnConflict } from '../core/mergeManifest.ts';
 import type { InDoubtWord, InterruptionAnalysis, RecoveryPlan } from '../core/recoveryData.ts';
 import type { ValidationReport } from '../core/validation.ts';
@@ -172,6 +173,7 @@ export interface EngineRequests
     WorkerRequests,
     RecoveryRequests,
     ToolRequests,
+    HistoryRequests,
     SampleRequests,
     PreviewRequests,
     RecordRequests,

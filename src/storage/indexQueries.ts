@@ -32,6 +32,9 @@ export interface IndexedUnit extends Unit {
   readonly error: UnitError | undefined;
 }
 
+/** A unit that failed, and of what. */
+export type FailedUnit = Pick<IndexedUnit, 'n' | 'lane' | 'error'>;
+
 /** What can be asked of an index, whoever fills it. */
 export class IndexQueries {
   readonly #database: DatabaseSync;
@@ -80,6 +83,20 @@ export class IndexQueries {
         : `SELECT n FROM progress WHERE state = ${stateNumber[state]}`;
     const sql = `${unitColumns} WHERE u.n IN (${numbers} ORDER BY n LIMIT ? OFFSET ?) ORDER BY u.n`;
     return this.#database.prepare(sql).all(limit, offset).map(toUnit);
+  }
+
+  /** Units that failed, in the order in which they did, without what only carrying them out needs. */
+  *failures(): Generator<FailedUnit> {
+    const sql = `SELECT u.n, l.name AS lane, u.error FROM unit_states u JOIN names l ON l.id = u.lane
+      WHERE u.n IN (SELECT n FROM progress WHERE state = ${stateNumber.failed}) ORDER BY u.moved, u.n`;
+    for (const row of this.#database.prepare(sql).iterate()) {
+      const error = row['error'];
+      yield {
+        n: Number(row['n']),
+        lane: String(row['lane']),
+        error: typeof error === 'string' ? (JSON.parse(error) as UnitError) : undefined,
+      };
+    }
   }
 
   /** A unit by its number; undefined when there is none. */

@@ -51,6 +51,24 @@ export async function readSession(
   }
 }
 
+/**
+ * Uses an index that is level with a session's journal: its own where that will do, else one that is made of the
+ * journal, in memory. The journal is only read where it must be.
+ */
+export async function withLevelIndex<T>(
+  fileSystem: FileSystem,
+  layout: SessionLayout,
+  use: (index: SessionIndex) => T,
+): Promise<T> {
+  const { level } = await findIndex(fileSystem, layout);
+  const index = level ?? (await readSession(fileSystem, layout, () => undefined)).index;
+  try {
+    return use(index);
+  } finally {
+    index.close();
+  }
+}
+
 /** What there is of an index; `level`: it is the whole journal's, and can be trusted. */
 async function findIndex(
   fileSystem: FileSystem,

@@ -31,7 +31,7 @@ import type { FileLock } from './lock.ts';
 import type { Machine } from './machine.ts';
 import { ProgressFiles } from './progressFiles.ts';
 import type { ReplayKeys } from './replayKeys.ts';
-import type { IndexedUnit } from './indexQueries.ts';
+import type { IndexedUnit, IndexQueries } from './indexQueries.ts';
 import { writeSummary } from './summaryFile.ts';
 import { withinBudget } from './timeBudget.ts';
 
@@ -206,6 +206,11 @@ export class SessionStore {
   /** Units that failed, in order of their numbers. */
   async failedUnits(): Promise<IndexedUnit[]> {
     return (await this.#parts.index.current()).unitsInState('failed');
+  }
+
+  /** The index, level with what is durable: to be asked at once, before anything else is awaited. */
+  levelledIndex(): Promise<IndexQueries> {
+    return this.#parts.index.current();
   }
 
   /** A unit by its number; undefined when there is none. */

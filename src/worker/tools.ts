@@ -1,8 +1,10 @@
+import type { HistoryRequests } from '../protocol/history.ts';
 import type { PickerEngineRequests } from '../protocol/picker.ts';
 import type { Handlers } from '../protocol/rpc.ts';
 import type { PreviewRequests } from '../protocol/preview.ts';
 import type { RecoveryRequests, ToolRequests } from '../protocol/worker.ts';
 import { browserHandler } from './browserHandler.ts';
+import { historyHandlers } from './historyHandlers.ts';
 import { importHandlers } from './importHandlers.ts';
 import { Jobs } from './jobs.ts';
 import { mergeHandlers } from './mergeHandlers.ts';
@@ -16,7 +18,11 @@ import type { HostSide, WorkerSessions } from './workerSessions.ts';
 export function toolHandlers(
   host: HostSide,
   sessions: WorkerSessions,
-): Partial<Handlers<RecoveryRequests & ToolRequests & PreviewRequests & PickerEngineRequests>> {
+): Partial<
+  Handlers<
+    RecoveryRequests & ToolRequests & HistoryRequests & PreviewRequests & PickerEngineRequests
+  >
+> {
   const jobs = new Jobs(host);
   return {
     cancelJob: ({ job }) => {
@@ -26,6 +32,7 @@ export function toolHandlers(
     validate: validateHandler(jobs),
     installBrowser: browserHandler(jobs),
     ...recoveryHandlers(sessions),
+    ...historyHandlers(sessions),
     ...mergeHandlers(jobs, sessions),
     ...previewHandlers(jobs, sessions),
     ...pickerHandlers(jobs, host),
