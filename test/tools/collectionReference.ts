@@ -89,7 +89,8 @@ function typeText(node: SchemaNode): string {
   return node.type ?? 'anything';
 }
 
-function cell(text: string): string {
+/** Text for a cell of a table. */
+export function cell(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 }
 

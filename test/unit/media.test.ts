@@ -7,6 +7,7 @@ import { secretsIn, templates, withName } from '../../src/core/templates.ts';
 import { loadCollection } from '../../src/engine/loadCollection.ts';
 import { makeWorkspace } from '../fixtures/workspace.ts';
 import { referenceFile, referenceText } from '../tools/collectionReference.ts';
+import { editorReferenceFile, editorReferenceText } from '../tools/reference.ts';
 import { schemaFile, schemaText } from '../tools/collectionSchema.ts';
 
 const folder = path.resolve(import.meta.dirname, '../../media/templates');
@@ -19,6 +20,10 @@ test('the JSON Schema is the one of src/core/config.ts (node test/tools/collecti
 
 test('the reference is the one of src/core/config.ts (node test/tools/collectionReference.ts)', async () => {
   assert.equal(readFileSync(referenceFile, 'utf8'), await referenceText());
+});
+
+test('the reference of the editor is the one of package.json (node test/tools/reference.ts)', async () => {
+  assert.equal(readFileSync(editorReferenceFile, 'utf8'), await editorReferenceText());
 });
 
 test('the templates are the files of media/templates, each named once', () => {
