@@ -1,16 +1,12 @@
-import { backoffDelayMs } from '../core/backoff.ts';
-import { assertNever } from '../core/assert.ts';
 import { codeOf, FaultError, messageOf, PauseError, UsageError } from '../core/errors.ts';
 import type { CheckpointType, PauseReason, StopReason } from '../core/events.ts';
 import type { SessionSnapshot } from '../core/live.ts';
 import type { Clock, Logger, Random } from '../core/ports.ts';
-import type { ClaimedUnit, NewUnit } from '../core/unit.ts';
 import type { JournalEntry } from '../core/view.ts';
 import type { Source } from '../sources/source.ts';
 import type { SessionStore } from '../storage/sessionStore.ts';
 import { CheckpointSchedule } from './checkpointSchedule.ts';
 import { Frontier } from './frontier.ts';
-import { carryOut, type PipelineParts, type UnitOutcome } from './pipeline.ts';
 import type { Ledger } from './paid/ledger.ts';
 import type { Preparer } from './prepare.ts';
 import { retriedUnits } from './recovery/retry.ts';
@@ -19,6 +15,8 @@ import type { RequestBlocks } from './requestMeter.ts';
 import { RunMeter } from './runMeter.ts';
 import { keepsRaw } from './sessionSource.ts';
 import { RunStats } from './stats.ts';
+import { untilTimeIsUp } from './timeLimit.ts';
+import { UnitWork } from './unitWork.ts';
 
 /** What a run is made of. */
 export interface SessionRunParts {
@@ -58,11 +56,7 @@ class Interruption extends Error {
   }
 }
 
-const planChunk = 1000;
 const sampleMs = 1000;
-const minuteMs = 60_000;
-/** Timers can't take more than some weeks at once. */
-const longestSleepMs = 86_400_000;
 
 /**
  * One session being carried out by this process, from start or resume until it is completed, stopped or faulted. Pausing
@@ -73,7 +67,7 @@ export class SessionRun {
   readonly #frontier: Frontier;
   readonly #stats: RunStats;
   readonly #checkpoints: CheckpointSchedule;
-  readonly #pipeline: PipelineParts<unknown>;
+  readonly #units: UnitWork;
   readonly #finished: Promise<RunEnd>;
   #resolveFinished: (end: RunEnd) => void = () => undefined;
   #pause: { reason: PauseReason; message: string; code?: string | undefined } | undefined;
@@ -81,7 +75,6 @@ export class SessionRun {
   #isAtRest = false;
   #abort = new AbortController();
   #workers: Promise<unknown> = Promise.resolve();
-  #isPlanned = false;
   #isEnding = false;
   #fault: FaultError | undefined;
   #sampler: ReturnType<typeof setInterval> | undefined;
@@ -99,17 +92,31 @@ export class SessionRun {
       collection,
       write: (type) => this.#writeCheckpoint(type),
     });
-    this.#pipeline = {
-      source,
-      store,
-      preparer: parts.preparer,
-      keepsRaw: keepsRaw(collection, source),
-      ledger: parts.ledger,
-      maxAttempts: collection.retry.attempts,
-      onNewUnits: (units) => {
-        this.#frontier.add(units);
+    this.#units = new UnitWork({
+      pipeline: {
+        source,
+        store,
+        preparer: parts.preparer,
+        keepsRaw: keepsRaw(collection, source),
+        ledger: parts.ledger,
+        maxAttempts: collection.retry.attempts,
+        onNewUnits: (units) => {
+          this.#frontier.add(units);
+        },
       },
-    };
+      frontier: this.#frontier,
+      stats: this.#stats,
+      random: parts.random,
+      onUnitFinished: () => {
+        this.#checkpoints.unitFinished();
+      },
+      onTarget: () => {
+        this.#interrupt('target reached');
+      },
+      onPause: (error) => {
+        this.#pauseFor(error);
+      },
+    });
     this.#finished = new Promise((resolve) => {
       this.#resolveFinished = resolve;
     });
@@ -161,7 +168,7 @@ export class SessionRun {
     const { store, source } = this.#parts;
     const view = store.view;
     // While pages bring new pages to light nobody knows how much is left.
-    const isCountable = this.#isPlanned && !source.traits.discovers;
+    const isCountable = this.#units.isPlanned && !source.traits.discovers;
     const live = this.#stats.live({
       view,
       notYetSafe: store.notYetSafe,
@@ -287,10 +294,7 @@ export class SessionRun {
     this.#abort = new AbortController();
     this.#stats.start();
     const { signal } = this.#abort;
-    const workers = Array.from({ length: store.collection.limits.concurrency }, () =>
-      this.#claimAndCarryOut(signal),
-    );
-    const tasks = [this.#plan(signal), ...workers].map((task) =>
+    const tasks = this.#units.begin(signal).map((task) =>
       task.catch((error: unknown) => {
         this.#faulted(asFault(error));
       }),
@@ -327,99 +331,13 @@ export class SessionRun {
     });
   }
 
-  /** Pauses when the session has worked for `limits.maxMinutes`, over all its starts. */
   async #watchTime(signal: AbortSignal): Promise<void> {
     const { store, clock } = this.#parts;
     const { maxMinutes } = store.collection.limits;
     if (maxMinutes === undefined) return;
-    try {
-      for (;;) {
-        const leftMs = maxMinutes * minuteMs - store.view.activeMs - this.#stats.activeMs;
-        if (leftMs <= 0) break;
-        await clock.sleep(Math.min(Math.ceil(leftMs), longestSleepMs), signal);
-      }
-    } catch {
-      // The work is over before its time is.
-      return;
-    }
-    const message = `The ${maxMinutes} minutes of limits.maxMinutes are used up.`;
-    const data = { limit: 'maxMinutes', max: maxMinutes };
-    this.#pauseFor(new PauseError('MINUTES_USED_UP', message, data, { reason: 'budget' }));
-  }
-
-  async #plan(signal: AbortSignal): Promise<void> {
-    if (this.#isPlanned) return;
-    const { store, source } = this.#parts;
-    const hand = async (newUnits: readonly NewUnit[]): Promise<void> => {
-      this.#frontier.add((await store.hand({ newUnits })).newUnits);
-    };
-    try {
-      let chunk: NewUnit[] = [];
-      for await (const unit of source.plan(signal)) {
-        chunk.push(unit);
-        if (chunk.length < planChunk) continue;
-        await hand(chunk);
-        chunk = [];
-      }
-      await hand(chunk);
-      this.#isPlanned = true;
-      this.#frontier.planned();
-    } catch (error) {
-      if (signal.aborted) return;
-      if (!(error instanceof PauseError)) throw error;
-      this.#pauseFor(error);
-    }
-  }
-
-  async #claimAndCarryOut(signal: AbortSignal): Promise<void> {
-    const { store } = this.#parts;
-    for (;;) {
-      const unit = await this.#frontier.claim(signal);
-      if (unit === undefined) return;
-      const stages = this.#stats.claimed(unit);
-      let outcome: UnitOutcome | undefined;
-      const event = { type: 'claimed', unit: unit.n, attempt: unit.attempt } as const;
-      const claimed = store.hand({ events: [event], isLazy: true });
-      // Met below; until then a fault must not count as unhandled.
-      claimed.catch(() => undefined);
-      try {
-        outcome = await carryOut(unit, this.#pipeline, signal, stages);
-        this.#leave(unit, outcome);
-      } finally {
-        this.#stats.left(unit, outcome?.kind === 'retry' || outcome?.kind === 'throttled');
-      }
-      await claimed;
-      if (store.isTargetReached) this.#interrupt('target reached');
-    }
-  }
-
-  #leave(unit: ClaimedUnit, outcome: UnitOutcome): void {
-    const { random, store } = this.#parts;
-    switch (outcome.kind) {
-      case 'finished':
-        this.#parts.ledger?.forget(unit.n);
-        this.#frontier.finish(unit);
-        this.#checkpoints.unitFinished();
-        return;
-      case 'back':
-        this.#frontier.giveBack({ ...unit, ...outcome }, 0, false);
-        return;
-      case 'retry': {
-        const delayMs =
-          outcome.delayMs ?? backoffDelayMs(unit.attempt, store.collection.retry, random);
-        this.#frontier.giveBack({ ...unit, ...outcome }, delayMs, false);
-        return;
-      }
-      case 'throttled':
-        this.#frontier.giveBack({ ...unit, ...outcome }, outcome.delayMs, true);
-        return;
-      case 'pause':
-        this.#frontier.giveBack({ ...unit, ...outcome }, 0, false);
-        this.#pauseFor(outcome.error);
-        return;
-      default:
-        assertNever(outcome, 'unit outcome');
-    }
+    const activeMs = (): number => store.view.activeMs + this.#stats.activeMs;
+    const isUp = await untilTimeIsUp(clock, maxMinutes, activeMs, signal);
+    if (isUp !== undefined) this.#pauseFor(isUp);
   }
 
   /** A data file that somebody deletes or edits is told of at once, also while nothing is to be written to it. */
