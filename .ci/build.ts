@@ -23,7 +23,7 @@ const node = {
 } satisfies BuildOptions;
 
 /** The pages that the editor shows: folders of webview/. */
-const pages = ['dashboard', 'preview'] as const;
+const pages = ['dashboard', 'overview', 'picker', 'preview', 'viewer'] as const;
 
 const bundles: readonly BuildOptions[] = [
   // What VS Code loads in its extension host.

@@ -13,6 +13,7 @@ export const commandIds = [
   'cfCollector.runInTerminal',
   'cfCollector.openDashboard',
   'cfCollector.openMaster',
+  'cfCollector.openOverview',
   'cfCollector.openCheckpoint',
   'cfCollector.openLog',
   'cfCollector.resumeFromCheckpoint',
@@ -55,6 +56,9 @@ export const dashboardViewType = 'cfCollector.dashboard';
 
 /** The type of a preview's panel. */
 export const previewViewType = 'cfCollector.preview';
+/** The same of the page of all sessions. */
+export const overviewViewType = 'cfCollector.overview';
+
 
 /** The type of our tasks in tasks.json. */
 export const taskType = 'collect';

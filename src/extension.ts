@@ -19,7 +19,7 @@ let active: Services | undefined;
 export function activate(context: vscode.ExtensionContext): CollectorApi {
   try {
     const services = createServices(context);
-    const { tracker, notices, dashboards, previews, checker } = services;
+    const { tracker, notices, dashboards, overview, previews, checker } = services;
     const tree = new SessionTree(services);
     context.subscriptions.push(
       tree,
@@ -32,6 +32,7 @@ export function activate(context: vscode.ExtensionContext): CollectorApi {
       registerTasks(services),
       dashboards.register(),
       registerRecordViewer(services),
+      overview.register(),
       previews.register(),
       vscode.workspace.onDidGrantWorkspaceTrust(() => {
         tracker.refresh();

@@ -20,6 +20,8 @@ export interface Formats {
   readonly clock: (epochMs: number) => string;
   /** The time of day, with the day before it when that is not today. Local. */
   readonly when: (epochMs: number, nowMs: number) => string;
+  /** The day without its year, local: `Nov 21`. */
+  readonly day: (epochMs: number) => string;
   /** Day and time, local. */
   readonly dateTime: (epochMs: number) => string;
 }
@@ -64,6 +66,7 @@ export function formatsFor(locale: string): Formats {
   const second = unitFormat(tag, 'second', 1);
   const relative = new Intl.RelativeTimeFormat(tag, { numeric: 'auto' });
   const clock = new Intl.DateTimeFormat(tag, { timeStyle: 'medium' });
+  const day = new Intl.DateTimeFormat(tag, { month: 'short', day: 'numeric' });
   const dateTime = new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'medium' });
   return {
     count: (value) => whole.format(value),
@@ -90,6 +93,7 @@ export function formatsFor(locale: string): Formats {
       new Date(epochMs).toDateString() === new Date(nowMs).toDateString()
         ? clock.format(epochMs)
         : dateTime.format(epochMs),
+    day: (epochMs) => day.format(epochMs),
     dateTime: (epochMs) => dateTime.format(epochMs),
   };
 }

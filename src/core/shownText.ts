@@ -5,7 +5,6 @@ const maxShown = 1000;
  * Characters that do something instead of being seen: controls (an escape begins a terminal's command) and what turns
  * the direction of the text around it.
  */
-// eslint-disable-next-line no-control-regex -- that is what it is about
 const unseen = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /**

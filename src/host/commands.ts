@@ -56,6 +56,9 @@ const handlers: Record<CommandId | (typeof internalCommandIds)[number], Handler>
   'cfCollector.openMaster': openMaster,
   'cfCollector.openCheckpoint': openCheckpoint,
   'cfCollector.openLog': openLog,
+  'cfCollector.openOverview': ({ overview }) => {
+    overview.show();
+  },
   'cfCollector.resumeFromCheckpoint': resumeFromCheckpoint,
   'cfCollector.showRecoveryPlan': showRecoveryPlan,
   'cfCollector.retryFailedUnits': retryFailedUnits,

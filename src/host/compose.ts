@@ -2,8 +2,9 @@ import * as l10n from '@vscode/l10n';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import * as vscode from 'vscode';
-import { dashboardActions } from './dashboard/dashboardActions.ts';
+import { dashboardActions, overviewActions } from './dashboard/dashboardActions.ts';
 import { DashboardManager } from './dashboard/dashboardManager.ts';
+import { OverviewPanel } from './dashboard/overviewPanel.ts';
 import { CollectionAdvisor } from './collections/advice.ts';
 import { CollectionChecker } from './collections/diagnostics.ts';
 import { EngineClient, type EngineWorker } from './engine/engineClient.ts';
@@ -59,7 +60,12 @@ export function createServices(context: vscode.ExtensionContext): Services {
     tracker,
     actions: dashboardActions(() => services),
   });
-  const previews = new PreviewManager({
+  const overview = new OverviewPanel({
+    extensionUri: context.extensionUri,
+    tracker,
+    actions: overviewActions(() => services),
+  });
+  const pageOptions = {
     extensionUri: context.extensionUri,
     engine,
     formats,
@@ -90,6 +96,7 @@ export function createServices(context: vscode.ExtensionContext): Services {
     previews,
     documents,
     reports,
+    overview,
     validator,
     samples,
   };

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { formatsFor, type Formats } from '../core/format.ts';
 import type { DashboardManager } from './dashboard/dashboardManager.ts';
+import type { OverviewPanel } from './dashboard/overviewPanel.ts';
 import type { CollectionChecker } from './collections/diagnostics.ts';
 import type { EngineClient } from './engine/engineClient.ts';
 import type { ExtensionSources } from './engine/extensionSources.ts';
@@ -34,6 +35,7 @@ export interface Services {
   readonly notices: NoticeQueue;
   readonly dashboards: DashboardManager;
   readonly previews: PreviewManager;
+  readonly overview: OverviewPanel;
   /** Pages about a session, made of its files. */
   readonly documents: SessionDocuments;
   /** Pages about what was done in this window. */

@@ -3,7 +3,7 @@ import type { SessionSnapshot, SnapshotDelta, Stage } from '../core/live.ts';
 import type { UnitState } from '../core/unit.ts';
 import type { LimitName } from '../core/limits.ts';
 import type { SessionState } from '../core/view.ts';
-import type { FailureGroup, HistoryMark, SessionHistory } from './history.ts';
+import type { FailureGroup, HistoryMark, SessionHistory } from '../core/history.ts';
 import type { CheckpointListing, HolderView, SessionRef } from './worker.ts';
 
 /** What a dashboard's buttons ask for that needs nothing but the session. */
@@ -150,7 +150,7 @@ export type DashboardStringKey =
   | `empty.${'charts' | 'inFlight' | 'errors' | 'hosts' | 'time' | 'newest' | 'timeline'}`
   | `advice.${AdviceKey}`
   | `progress.${'units' | 'timeLeft' | 'timeLeftUnknown' | 'none'}`
-  | `limit.${LimitName | 'used' | 'spent' | 'reserved' | 'inDoubt'}`
+  | `limit.${LimitName | 'used' | 'spent' | 'spentOf' | 'reserved' | 'inDoubt'}`
   | `chart.${'now' | 'whole' | 'hint' | 'time' | 'records' | 'units' | 'fetchMedian' | 'fetchP95'}`
   | `chart.${'commitMedian' | 'commitP95' | 'rateSummary' | 'latencySummary' | 'noLatency'}`
   | `chart.${'allRecords' | 'done' | 'failed' | 'wholeSummary' | 'worked' | 'starts' | 'pauses'}`

@@ -8,6 +8,7 @@ import {
   containerId,
   contextKeys,
   dashboardViewType,
+  overviewViewType,
   internalCommandIds,
   itemTags,
   sessionsViewId,
@@ -168,7 +169,9 @@ test('views, their container and the panel type are those of the manifest', () =
     [sessionsViewId],
   );
   for (const { view } of contributes.viewsWelcome) assert.equal(view, sessionsViewId);
-  assert.ok(manifest.activationEvents.includes(`onWebviewPanel:${dashboardViewType}`));
+  for (const viewType of [dashboardViewType, overviewViewType]) {
+    assert.ok(manifest.activationEvents.includes(`onWebviewPanel:${viewType}`));
+  }
 });
 
 test('settings have the names, types and defaults of the manifest, in both directions', () => {

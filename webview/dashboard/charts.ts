@@ -1,6 +1,6 @@
 import type { LiveStats, RateSample } from '../../src/core/live.ts';
 import type { ChartSpan, DashboardModel } from '../../src/protocol/dashboard.ts';
-import type { HistoryMark, HistoryPoint } from '../../src/protocol/history.ts';
+import type { HistoryMark, HistoryPoint } from '../../src/core/history.ts';
 import { el, foldableSection, setAttribute, setText, type Fold } from '../shared/dom.ts';
 import { createButton } from '../shared/toolkit.ts';
 import { isRunningHere } from './advice.ts';
@@ -10,6 +10,7 @@ import { TimeChart, type ChartData, type ChartMark } from './timeChart.ts';
 
 /** The live charts' width in time: as many seconds as the worker keeps samples. */
 const windowSeconds = 120;
+const dayMs = 86_400_000;
 /** How far apart the points are that a running session adds to its past. */
 const liveStepMs = 5000;
 
@@ -156,8 +157,8 @@ function latencyChart({ t, format }: Words): LiveChart {
     lines: [
       line(t('chart.fetchMedian'), '--vscode-charts-blue', false),
       line(t('chart.fetchP95'), '--vscode-charts-blue', true),
-      line(t('chart.commitMedian'), '--vscode-charts-orange', false),
-      line(t('chart.commitP95'), '--vscode-charts-orange', true),
+      line(t('chart.commitMedian'), '--vscode-charts-purple', false),
+      line(t('chart.commitP95'), '--vscode-charts-purple', true),
     ],
   });
   const data = onChange((samples: readonly RateSample[]) => ({
@@ -193,6 +194,7 @@ function wholeChart(words: Words): Part {
     label: t('section.whole'),
     timeLabel: t('chart.time'),
     formatTime: format.dateTime,
+    formatTick: (at, spanMs) => (spanMs < dayMs ? format.clock(at) : format.day(at)),
     lines: [
       {
         label: t('chart.allRecords'),

@@ -1,6 +1,6 @@
 import { shownText } from '../../src/core/shownText.ts';
 import type { ErrorView } from '../../src/core/view.ts';
-import type { FailureGroup } from '../../src/protocol/history.ts';
+import type { FailureGroup } from '../../src/core/history.ts';
 import { el, foldableSection, setAttribute, setText, type Fold } from '../shared/dom.ts';
 import { KeyedList, type RowView } from '../shared/keyedList.ts';
 import { Table } from '../shared/table.ts';
@@ -62,7 +62,7 @@ export function createFailures(
     list,
     groupNote,
     newest,
-    table.element,
+    el('div', 'wide-table', table.element),
     note,
   );
 
@@ -77,8 +77,8 @@ export function createFailures(
       update(group) {
         shown = group;
         setText(count, format.count(group.failed));
-        setText(message, shownText(`${group.message} (${group.code})`));
-        setText(place, shownText(group.lane, 200));
+        setText(message, shownText(`${group.message} (${group.code})`, 300));
+        setText(place, shownText(group.lane, 80));
         setAttribute(button, 'aria-label', t('failures.retryLabel', shownText(group.code, 200)));
         button.hidden = !isRetriable;
       },

@@ -86,7 +86,9 @@ function wordsFor(
     }
   };
   const parts = [
-    max === Infinity ? t('limit.spent', amount(used)) : t('limit.used', amount(used), amount(max)),
+    max === Infinity
+      ? t('limit.spent', amount(used))
+      : t(name === 'maxUsd' ? 'limit.spentOf' : 'limit.used', amount(used), amount(max)),
   ];
   if (reserved > 0) parts.push(t('limit.reserved', amount(reserved)));
   if (inDoubt > 0) parts.push(t('limit.inDoubt', amount(inDoubt)));

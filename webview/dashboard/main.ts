@@ -1,5 +1,6 @@
 import 'uplot/dist/uPlot.min.css';
 import '../shared/base.css';
+import '../shared/state.css';
 import './dashboard.css';
 import { messageOf } from '../../src/core/errors.ts';
 import { formatsFor } from '../../src/core/format.ts';
@@ -12,7 +13,7 @@ import type {
   DashboardRequests,
   SessionPast,
 } from '../../src/protocol/dashboard.ts';
-import type { FailureGroup } from '../../src/protocol/history.ts';
+import type { FailureGroup } from '../../src/core/history.ts';
 import { createCharts } from './charts.ts';
 import { el, setText } from '../shared/dom.ts';
 import { createFailures } from './failures.ts';

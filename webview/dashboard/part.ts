@@ -1,5 +1,5 @@
 import type { DashboardModel, SessionPast } from '../../src/protocol/dashboard.ts';
-import type { FailureGroup } from '../../src/protocol/history.ts';
+import type { FailureGroup } from '../../src/core/history.ts';
 import type { Loaded } from '../shared/loader.ts';
 
 /** All that the page has to show. */

@@ -30,7 +30,13 @@ export function createInFlight(words: Words, fold: Fold): Part {
     },
   ]);
   const note = el('p', 'note');
-  const element = foldableSection('in-flight', t('section.inFlight'), fold, table.element, note);
+  const element = foldableSection(
+    'in-flight',
+    t('section.inFlight'),
+    fold,
+    el('div', 'wide-table', table.element),
+    note,
+  );
   return {
     element,
     update({ model }) {
@@ -72,19 +78,19 @@ export function createHosts(words: Words, fold: Fold): Part {
     { heading: t('column.sending'), width: '4fr', text: sending },
     {
       heading: t('column.requests'),
-      width: '7em',
+      width: '8em',
       align: 'end',
       text: (host) => format.count(host.requests),
     },
     {
       heading: t('column.failures'),
-      width: '7em',
+      width: '8em',
       align: 'end',
       text: (host) => format.count(host.failures),
     },
     {
       heading: t('column.response'),
-      width: '7em',
+      width: '8em',
       align: 'end',
       text: (host) => format.latency(host.avgResponseMs),
     },
@@ -96,7 +102,13 @@ export function createHosts(words: Words, fold: Fold): Part {
     },
   ]);
   const note = el('p', 'note');
-  const element = foldableSection('hosts', t('section.hosts'), fold, table.element, note);
+  const element = foldableSection(
+    'hosts',
+    t('section.hosts'),
+    fold,
+    el('div', 'wide-table', table.element),
+    note,
+  );
   return {
     element,
     update({ model, nowMs: now }) {

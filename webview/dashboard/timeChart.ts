@@ -2,6 +2,8 @@ import uPlot from 'uplot';
 import { el, setAttribute, setText } from '../shared/dom.ts';
 
 const heightPx = 160;
+// A const enum, of which nothing is left to be imported.
+const rightSide: uPlot.Axis.Side.Right = 1;
 
 /** One line of a chart. */
 export interface ChartLine {
@@ -36,6 +38,8 @@ interface ChartOptions {
   readonly timeLabel: string;
   readonly lines: readonly ChartLine[];
   readonly formatTime: (epochMs: number) => string;
+  /** For the axis, where there is little room; by how long the chart is. */
+  readonly formatTick?: (epochMs: number, spanMs: number) => string;
   /** The chart's width in time, up to the newest value; left out, it is as wide as its data. */
   readonly windowSeconds?: number;
 }
@@ -99,7 +103,10 @@ export class TimeChart {
     this.#chart ??= new uPlot(this.#plotOptions(width), data, this.#holder);
     this.#chart.setData(data);
     setAttribute(this.#holder, 'aria-valuemax', String(at.length - 1));
-    this.#point();
+    // The chart has taken its data in, and forgotten its cursor, when this turn is over.
+    queueMicrotask(() => {
+      this.#point();
+    });
   }
 
   #onKey(event: KeyboardEvent): void {
@@ -158,6 +165,7 @@ export class TimeChart {
 
   #plotOptions(width: number): uPlot.Options {
     const { lines, timeLabel, formatTime, windowSeconds } = this.#options;
+    const { formatTick = formatTime } = this.#options;
     const color = themeColor;
     const text = color('--vscode-descriptionForeground') || color('--vscode-foreground');
     const edge = color('--vscode-contrastBorder') || color('--vscode-editorWidget-border') || text;
@@ -169,7 +177,7 @@ export class TimeChart {
     };
     const told = (line: ChartLine | undefined, value: number | null) =>
       value === null || !line ? '–' : line.format(value);
-    const fromZero: uPlot.Scale.Range = (_chart, _min, max) => [0, Math.max(1, (max ?? 0) * 1.1)];
+    const fromZero: uPlot.Scale.Range = (_chart, _min, max) => [0, Math.max(1, max * 1.1)];
     const left = lines.find((line) => !line.isOnTheRight);
     const right = lines.find((line) => line.isOnTheRight);
     return {
@@ -188,9 +196,13 @@ export class TimeChart {
       axes: [
         {
           ...axis,
-          space: 110,
+          space: 120,
           size: 26,
-          values: (_chart, ticks) => ticks.map((at) => formatTime(at * 1000)),
+          values: (chart, ticks) => {
+            const { min = 0, max = 0 } = chart.scales['x'] ?? {};
+            const spanMs = (max - min) * 1000;
+            return ticks.map((at) => formatTick(at * 1000, spanMs));
+          },
         },
         { ...axis, size: 56, values: (_chart, ticks) => ticks.map((value) => told(left, value)) },
         ...(right
@@ -198,7 +210,7 @@ export class TimeChart {
               {
                 ...axis,
                 scale: 'right',
-                side: 1 as const,
+                side: rightSide,
                 size: 56,
                 grid: { show: false },
                 values: (_chart: uPlot, ticks: number[]) =>

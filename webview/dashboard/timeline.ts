@@ -5,7 +5,7 @@ import type {
   MarkReason,
   SessionPast,
 } from '../../src/protocol/dashboard.ts';
-import type { HistoryMark } from '../../src/protocol/history.ts';
+import type { HistoryMark } from '../../src/core/history.ts';
 import { el, foldableSection, setAttribute, setText, type Fold } from '../shared/dom.ts';
 import { KeyedList, type RowView } from '../shared/keyedList.ts';
 import { createActionButton, createButton } from '../shared/toolkit.ts';

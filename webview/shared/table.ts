@@ -2,6 +2,10 @@ import { shownText } from '../../src/core/shownText.ts';
 import { setText } from './dom.ts';
 import { createGrid, createGridRow } from './toolkit.ts';
 
+/** What fits on a line, or into a few: the rest would push everything else out of sight. */
+const maxOneLine = 400;
+const maxWrapped = 240;
+
 /** One column of a {@link Table}. */
 export interface Column<Row> {
   readonly heading: string;
@@ -10,7 +14,7 @@ export interface Column<Row> {
   readonly align?: 'end';
   /** What stands there; strangers' words are made fit to be shown by the table. */
   readonly text: (row: Row) => string;
-  /** Shortens the cell to one line; the whole text is then its tooltip. */
+  /** Shortens the cell to one line; more of the text is then its tooltip. */
   readonly oneLine?: boolean;
 }
 
@@ -66,7 +70,7 @@ export class Table<Row> {
     for (const [i, column] of this.#columns.entries()) {
       const cell = element.children[i];
       if (!(cell instanceof HTMLElement)) continue;
-      const text = shownText(column.text(row));
+      const text = shownText(column.text(row), column.oneLine ? maxOneLine : maxWrapped);
       setText(cell, text);
       if (column.oneLine && cell.title !== text) cell.title = text;
     }

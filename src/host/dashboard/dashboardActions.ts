@@ -9,6 +9,7 @@ import { resumeFromCheckpoint, retryUnits, showRecoveryPlan } from '../sessions/
 import { engineText } from '../text/engineText.ts';
 import { errorWords } from '../text/errorWords.ts';
 import type { DashboardActions } from './dashboardManager.ts';
+import type { OverviewActions } from './overviewPanel.ts';
 
 /** What a dashboard's buttons do: the same as the commands. */
 export function dashboardActions(services: () => Services): DashboardActions {
@@ -54,6 +55,23 @@ export function dashboardActions(services: () => Services): DashboardActions {
       const checkpoint = checkpoints.find((listed) => listed.id === id);
       if (!checkpoint) throw new Error(t('This checkpoint is no longer there.'));
       return resumeFromCheckpoint(services(), { kind: 'checkpoint', ref, checkpoint });
+    },
+    sayError: (error) => errorWords(error, services().formats).message,
+  };
+}
+
+/** What the page of all sessions asks for: the same as the commands. */
+export function overviewActions(services: () => Services): OverviewActions {
+  return {
+    session: {
+      open: ({ ref }) => services().dashboards.open(ref),
+      pause: ({ ref }) => services().runs.pause(ref),
+      resume: (session) => resumeSession(services(), session),
+      stop: ({ ref }) => services().runs.stop(ref),
+    },
+    empty: {
+      newCollection: async () => vscode.commands.executeCommand('cfCollector.new'),
+      openSample: async () => vscode.commands.executeCommand('cfCollector.openSample'),
     },
     sayError: (error) => errorWords(error, services().formats).message,
   };

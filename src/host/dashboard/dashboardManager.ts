@@ -9,7 +9,7 @@ import type {
   DashboardRequests,
   SessionPast,
 } from '../../protocol/dashboard.ts';
-import type { FailureGroup } from '../../protocol/history.ts';
+import type { FailureGroup } from '../../core/history.ts';
 import type { SessionRef } from '../../protocol/worker.ts';
 import { showInformationMessage } from '../window.ts';
 import { webviewRpc, type WebviewRpc } from '../webview/webviewRpc.ts';

@@ -85,6 +85,7 @@ export function dashboardStrings(): DashboardStrings {
     'limit.target': t('Records'),
     'limit.used': t('{0} of {1}'),
     'limit.spent': t('{0} spent'),
+    'limit.spentOf': t('{0} of {1} spent'),
     'limit.reserved': t('{0} set aside for calls under way'),
     'limit.inDoubt': t('{0} of it in doubt'),
     'unit.pending': t('Pending'),
@@ -223,7 +224,7 @@ export function dashboardStrings(): DashboardStrings {
       'Everything received is on disk. Raise and Resume asks for a higher limit, writes it into the collection file and goes on.',
     ),
     'advice.pausedInDoubt': t(
-      'Nobody can tell whether a paid call went through, so it is not made again without you. See the log.',
+      'Nobody can tell whether a paid call went through, so it is not made again without your word. Resume asks for it.',
     ),
     'advice.pausedSetup': t(
       'Something that the collection needs is missing. Put it right, then press Resume.',

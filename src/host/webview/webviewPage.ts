@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 
 /** The pages that the build makes: `dist/NAME.js` and `dist/NAME.css`. */
-export type PageName = 'dashboard' | 'preview';
+export type PageName = 'dashboard' | 'overview' | 'picker' | 'preview' | 'viewer';
 
 /**
  * A page's document: an empty body that `dist/NAME.js` fills. Nothing runs or loads but what is ours; the
