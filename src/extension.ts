@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { registerAuthoring } from './host/collections/authoring.ts';
 import { createApi, type CollectorApi } from './host/api.ts';
 import { registerCommands } from './host/commands.ts';
 import { createServices } from './host/compose.ts';
@@ -31,9 +32,10 @@ export function activate(context: vscode.ExtensionContext): CollectorApi {
       registerFirstMinute(services),
       registerTasks(services),
       dashboards.register(),
-      registerRecordViewer(services),
       overview.register(),
+      registerRecordViewer(services),
       previews.register(),
+      registerAuthoring(services),
       vscode.workspace.onDidGrantWorkspaceTrust(() => {
         tracker.refresh();
       }),

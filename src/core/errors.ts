@@ -29,6 +29,8 @@ export interface Problem {
   readonly length?: number;
   /** What was probably meant: "follow" for "folow". */
   readonly suggestion?: string;
+  /** Absolute path of a file that is not there and could be made. */
+  readonly missingFile?: string;
 }
 
 /** Nothing starts until a person has corrected the input. */

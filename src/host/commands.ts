@@ -17,6 +17,7 @@ import {
   type CommandTarget,
   type Selection,
 } from './sessions/pick.ts';
+import { pickFields } from './picker/pickFields.ts';
 import { raiseAndResume } from './sessions/raiseLimit.ts';
 import {
   discardState,
@@ -30,6 +31,7 @@ import { resumeSession, startCollection } from './collections/startCollection.ts
 import { runInTerminal } from './collections/terminal.ts';
 import type { SessionTree } from './tree/sessionTree.ts';
 import { validate } from './data/validation.ts';
+import { openRecords } from './viewer/openRecords.ts';
 import { isCollectionFile } from './workspace.ts';
 
 /**
@@ -47,18 +49,20 @@ const handlers: Record<CommandId | (typeof internalCommandIds)[number], Handler>
   'cfCollector.start': startCollection,
   'cfCollector.new': newCollection,
   'cfCollector.preview': preview,
+  'cfCollector.pickFields': pickFields,
   'cfCollector.pause': pause,
   'cfCollector.stop': stop,
   'cfCollector.resume': resume,
   'cfCollector.raiseAndResume': raiseAndResume,
   'cfCollector.runInTerminal': runCollectionInTerminal,
   'cfCollector.openDashboard': openDashboard,
-  'cfCollector.openMaster': openMaster,
-  'cfCollector.openCheckpoint': openCheckpoint,
-  'cfCollector.openLog': openLog,
   'cfCollector.openOverview': ({ overview }) => {
     overview.show();
   },
+  'cfCollector.openMaster': openMaster,
+  'cfCollector.openRecords': openRecords,
+  'cfCollector.openCheckpoint': openCheckpoint,
+  'cfCollector.openLog': openLog,
   'cfCollector.resumeFromCheckpoint': resumeFromCheckpoint,
   'cfCollector.showRecoveryPlan': showRecoveryPlan,
   'cfCollector.retryFailedUnits': retryFailedUnits,
@@ -70,7 +74,7 @@ const handlers: Record<CommandId | (typeof internalCommandIds)[number], Handler>
   'cfCollector.exportTable': exportTable,
   'cfCollector.importEarlier': importEarlier,
   'cfCollector.adoptMaster': adoptMaster,
-  'cfCollector.setSecret': ({ secrets }) => secrets.ask(),
+  'cfCollector.setSecret': ({ secrets }, target) => secrets.ask(secretNameIn(target)),
   'cfCollector.installBrowser': installBrowser,
   'cfCollector.openSample': openSample,
   'cfCollector.openWalkthrough': (services) => openWalkthrough(services),
@@ -97,6 +101,11 @@ export function registerCommands(services: Services, tree: SessionTree): vscode.
       }
     }),
   );
+}
+
+/** A quick fix names the secret. */
+function secretNameIn(target: unknown): string | undefined {
+  return typeof target === 'string' ? target : undefined;
 }
 
 async function preview(services: Services, target: CommandTarget): Promise<void> {

@@ -40,6 +40,8 @@ export interface PreviewModel {
   /** The collection file as a person knows it. */
   readonly file: string;
   readonly isRunning: boolean;
+  /** Counts the previews that have come to something, or to nothing: what is shown is another then. */
+  readonly revision: number;
   /** What a person asked for; null: the first unit. */
   readonly unit: string | null;
   /** What came of the last preview that ended; null before. */

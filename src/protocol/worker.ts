@@ -4,6 +4,7 @@ import type { UnitError } from '../core/events.ts';
 import type { ImportReport } from '../core/importReport.ts';
 import type { JobProgress } from '../core/job.ts';
 import type { JsonValue } from '../core/json.ts';
+import type { CollectionRequests } from './collection.ts';
 import type { HistoryRequests } from './history.ts';
 import type { MergeManifest, OnConflict } from '../core/mergeManifest.ts';
 import type { InDoubtWord, InterruptionAnalysis, RecoveryPlan } from '../core/recoveryData.ts';
@@ -173,6 +174,7 @@ export interface EngineRequests
     WorkerRequests,
     RecoveryRequests,
     ToolRequests,
+    CollectionRequests,
     HistoryRequests,
     SampleRequests,
     PreviewRequests,
@@ -299,4 +301,6 @@ export interface CollectionProblem {
   readonly length: number;
   /** What was probably meant; left out when there is nothing near. */
   readonly suggestion?: string;
+  /** Absolute path of a file that is not there and could be made. */
+  readonly missingFile?: string;
 }

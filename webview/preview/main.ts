@@ -68,17 +68,16 @@ async function hydrate(): Promise<void> {
   const header = createHeader(words, asks);
   const content = el('div', 'content');
   content.tabIndex = -1;
-  let shown: PreviewModel | undefined;
+  let shownRevision = -1;
   show = (now) => {
     header.update(now);
     content.setAttribute('aria-busy', String(now.isRunning));
-    // What was there stays until something else is.
-    const isSame = shown?.outcome === now.outcome && shown?.trouble === now.trouble;
-    if (!isSame && !now.isRunning) {
+    // What was there stays until something else is: what a person has opened in it stays open.
+    if (now.revision !== shownRevision) {
       const hadFocus = content.contains(document.activeElement);
       content.replaceChildren(...partsOf(words, now, asks));
       if (hadFocus) content.focus();
-      shown = now;
+      shownRevision = now.revision;
     }
   };
   model ??= hydration.model;

@@ -26,7 +26,7 @@ export function recordsSection({ t, format }: Words, report: PreviewReport): HTM
     'records',
     heading,
     ...notes.map((text) => el('p', isWarning ? 'nothing-matched' : 'note', text)),
-    ...records.map((record, i) => recordElement(`${format.count(i + 1)}`, record, i === 0, t)),
+    ...records.map((record, i) => recordElement(format.count(i + 1), record, i === 0, t)),
   );
 }
 

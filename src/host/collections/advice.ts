@@ -1,6 +1,10 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { outlineOf, type CollectionOutline, type Mention } from '../../core/collectionOutline.ts';
+import {
+  mentionsOf,
+  type CollectionMentions,
+  type Mention,
+} from '../../core/collectionMentions.ts';
 import type { TextPlace } from '../../core/collectionPlaces.ts';
 import { findCollections } from '../workspace.ts';
 import type { SecretVault } from './secrets.ts';
@@ -16,8 +20,8 @@ export interface Advice extends TextPlace {
 /** What the editor knows about a collection that its file can't say: secrets, extensions, other collections. */
 export class CollectionAdvisor {
   readonly #secrets: Pick<SecretVault, 'get'>;
-  /** Outlines of the workspace's collection files as they are on disk, by URI. */
-  readonly #known = new Map<string, Promise<CollectionOutline | undefined>>();
+  /** What is named in the workspace's collection files as they are on disk, by URI. */
+  readonly #known = new Map<string, Promise<CollectionMentions | undefined>>();
 
   constructor(secrets: Pick<SecretVault, 'get'>) {
     this.#secrets = secrets;
@@ -30,16 +34,16 @@ export class CollectionAdvisor {
 
   /** Reads only; nobody is called, and no secret's value leaves the vault. */
   async adviceOn(uri: vscode.Uri, text: string): Promise<readonly Advice[]> {
-    const outline = outlineOf(text);
+    const mentions = mentionsOf(text);
     const found = await Promise.all([
-      this.#secretsOf(outline),
-      this.#namesOf(uri, outline),
-      Promise.resolve(extensionOf(outline)),
+      this.#secretsOf(mentions),
+      this.#namesOf(uri, mentions),
+      Promise.resolve(extensionOf(mentions)),
     ]);
     return found.flat();
   }
 
-  async #secretsOf({ secrets }: CollectionOutline): Promise<Advice[]> {
+  async #secretsOf({ secrets }: CollectionMentions): Promise<Advice[]> {
     const checked = await Promise.all(
       secrets.map(async (mention) => {
         const isSet = (await this.#secrets.get(mention.text)) !== null;
@@ -49,30 +53,30 @@ export class CollectionAdvisor {
     return checked.flat();
   }
 
-  async #namesOf(uri: vscode.Uri, own: CollectionOutline): Promise<Advice[]> {
+  async #namesOf(uri: vscode.Uri, own: CollectionMentions): Promise<Advice[]> {
     const folder = vscode.workspace.getWorkspaceFolder(uri);
     if (own.name === undefined || folder === undefined) return [];
     for (const other of await findCollections()) {
       if (other.toString() === uri.toString()) continue;
       if (vscode.workspace.getWorkspaceFolder(other) !== folder) continue;
-      const outline = await this.#outlineOf(other);
-      const advice = outline && sameNames(own, own.name, outline, other);
+      const mentions = await this.#mentionsOf(other);
+      const advice = mentions && sameNames(own, own.name, mentions, other);
       if (advice) return [advice];
     }
     return [];
   }
 
-  #outlineOf(uri: vscode.Uri): Promise<CollectionOutline | undefined> {
+  #mentionsOf(uri: vscode.Uri): Promise<CollectionMentions | undefined> {
     const key = uri.toString();
-    const known = this.#known.get(key) ?? readOutline(uri);
+    const known = this.#known.get(key) ?? readMentions(uri);
     this.#known.set(key, known);
     return known;
   }
 }
 
-async function readOutline(uri: vscode.Uri): Promise<CollectionOutline | undefined> {
+async function readMentions(uri: vscode.Uri): Promise<CollectionMentions | undefined> {
   try {
-    return outlineOf(new TextDecoder().decode(await vscode.workspace.fs.readFile(uri)));
+    return mentionsOf(new TextDecoder().decode(await vscode.workspace.fs.readFile(uri)));
   } catch {
     // Gone since it was found: it is in nobody's way.
     return undefined;
@@ -80,9 +84,9 @@ async function readOutline(uri: vscode.Uri): Promise<CollectionOutline | undefin
 }
 
 function sameNames(
-  own: CollectionOutline,
+  own: CollectionMentions,
   name: Mention,
-  other: CollectionOutline,
+  other: CollectionMentions,
   file: vscode.Uri,
 ): Advice | undefined {
   const where = vscode.workspace.asRelativePath(file);
@@ -111,7 +115,7 @@ function unsetSecret(mention: Mention): Advice {
   return { ...mention, code: 'SECRET_NOT_SET', message, about: mention.text };
 }
 
-function extensionOf({ sourceType, extensionId }: CollectionOutline): Advice[] {
+function extensionOf({ sourceType, extensionId }: CollectionMentions): Advice[] {
   if (sourceType !== 'extension' || extensionId === undefined) return [];
   const [id = ''] = extensionId.text.split('/');
   if (!id.includes('.') || vscode.extensions.getExtension(id) !== undefined) return [];

@@ -105,11 +105,6 @@ export class CollectionChecker implements vscode.Disposable {
     return this.#findings.get(diagnostic);
   }
 
-  /** Our marks in a file that touch a range. */
-  marksAt(uri: vscode.Uri, range: vscode.Range): readonly vscode.Diagnostic[] {
-    return (this.#diagnostics.get(uri) ?? []).filter((mark) => mark.range.intersection(range));
-  }
-
   /** Opens a file at its first problem. */
   async showFirstProblem(uri: vscode.Uri): Promise<void> {
     const [first] = await this.check(uri);

@@ -18,6 +18,13 @@ export class SecretVault {
     return (await this.#storage.get(storageKey(name))) ?? process.env[name] ?? null;
   }
 
+  /** The names of the secrets that are kept. */
+  async names(): Promise<readonly string[]> {
+    const prefix = storageKey('');
+    const keys = await this.#storage.keys();
+    return keys.flatMap((key) => (key.startsWith(prefix) ? [key.slice(prefix.length)] : []));
+  }
+
   /** Asks for a secret's name, where none is given, and its value, and keeps it; an empty value forgets it. */
   async ask(givenName?: string): Promise<void> {
     const name =

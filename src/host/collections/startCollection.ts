@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import { codeOf } from '../../core/errors.ts';
 import type { SessionRef } from '../../protocol/worker.ts';
 import { offerGitignore } from '../data/gitignore.ts';
+import { isSessionOf } from '../sessions/ofFile.ts';
 import { askInDoubt } from '../sessions/inDoubt.ts';
 import { joinParts, recordsPhrase, stateSince } from '../text/phrases.ts';
 import { pickCollection, type CommandTarget } from '../sessions/pick.ts';
@@ -48,7 +49,7 @@ export async function newestSessionOf(
   { tracker }: Pick<Services, 'tracker'>,
   file: vscode.Uri,
 ): Promise<TrackedSession | undefined> {
-  return (await tracker.list()).find((session) => isSameFile(session, file));
+  return (await tracker.list()).find((session) => isSessionOf(session, file));
 }
 
 /** Takes a session up again and shows it; what goes wrong is shown with its next step. */
@@ -120,10 +121,6 @@ export function showDashboardOnStart({ reporter, dashboards }: Services, ref: Se
   reporter.guard(async () => {
     if (readSetting('openDashboardOnStart')) await dashboards.open(ref);
   });
-}
-
-function isSameFile({ snapshot, root }: TrackedSession, file: vscode.Uri): boolean {
-  return vscode.Uri.file(path.join(root, snapshot.view.collectionFile)).fsPath === file.fsPath;
 }
 
 /** What runs is what is on disk: what a person sees in the editor must be the same. */

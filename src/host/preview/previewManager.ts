@@ -4,7 +4,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod/mini';
 import { previewViewType } from '../../contributions.ts';
-import { outlineOf } from '../../core/collectionOutline.ts';
+import { mentionsOf } from '../../core/collectionMentions.ts';
 import type { Formats } from '../../core/format.ts';
 import type { PreviewOutcome, PreviewReport } from '../../core/preview.ts';
 import type {
@@ -172,6 +172,7 @@ class Preview {
   #isHydrated = false;
   #unit: string | null = null;
   #job: string | undefined;
+  #revision = 0;
   #outcome: PreviewOutcome | null = null;
   #trouble: Trouble | null = null;
   #isStale = false;
@@ -268,6 +269,7 @@ class Preview {
       this.#options.log.warn(`Preview of ${this.#file.fsPath}: ${String(error)}`);
     }
     this.#job = undefined;
+    this.#revision += 1;
     this.#tell();
   }
 
@@ -321,7 +323,7 @@ class Preview {
 
   async #showField(field: string): Promise<void> {
     const document = await vscode.workspace.openTextDocument(this.#file);
-    const place = outlineOf(document.getText()).fields.find(({ text }) => text === field);
+    const place = mentionsOf(document.getText()).fields.find(({ text }) => text === field);
     const editor = vscode.window.visibleTextEditors.find((one) => one.document === document);
     await vscode.window.showTextDocument(document, {
       ...(editor?.viewColumn !== undefined && { viewColumn: editor.viewColumn }),
@@ -343,6 +345,7 @@ class Preview {
     return {
       file: vscode.workspace.asRelativePath(this.#file),
       isRunning: this.#job !== undefined,
+      revision: this.#revision,
       unit: this.#unit,
       outcome: this.#outcome,
       trouble: this.#trouble && { message: this.#trouble.message, actions: this.#trouble.actions },

@@ -21,6 +21,7 @@ export async function checkModuleConfig(
       return problem('CONFIG_BAD_MODULE', `${module} can't be read (${codeOf(error)}).`);
     }
     const message = `There is no ${module} in the workspace folder, which paths are relative to.`;
-    return problem('CONFIG_NO_MODULE', message);
+    const missingFile = path.resolve(root, module);
+    return problem('CONFIG_NO_MODULE', message).map((one) => ({ ...one, missingFile }));
   }
 }
