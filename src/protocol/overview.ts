@@ -58,6 +58,8 @@ export interface OverviewRow {
   /** `limits.maxUsd`; null without one. */
   readonly maxMicroUsd: number | null;
   /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  /** Milliseconds since 1970. */
   readonly lastEventAt: number;
   readonly actions: readonly SessionAction[];
 }
@@ -96,7 +98,6 @@ export type OverviewStringKey =
   | 'progress.timeLeftUnknown'
   | 'money.spentOf'
   | 'money.reserved'
-  | 'lastSeen'
   | 'perSecond'
   | 'merge'
   | 'empty'

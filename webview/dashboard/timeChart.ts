@@ -2,7 +2,8 @@ import uPlot from 'uplot';
 import { el, setAttribute, setText } from '../shared/dom.ts';
 
 const heightPx = 160;
-// A const enum, of which nothing is left to be imported.
+// `Side` is a const enum of a declaration file: there is nothing of it to be imported.
+// eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment
 const rightSide: uPlot.Axis.Side.Right = 1;
 
 /** One line of a chart. */

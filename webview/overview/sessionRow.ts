@@ -107,9 +107,10 @@ export function createSessionRow(
     return t('perSecond', format.rate(value));
   }
 
-  function placeText({ collectionFile, folder }: OverviewRow): string {
+  function placeText({ collectionFile, folder, createdAt }: OverviewRow): string {
     const file = collectionFile === '' ? t('merge') : shownText(collectionFile, maxName);
-    return folder === '' ? file : `${shownText(folder, maxName)} · ${file}`;
+    const parts = [file, format.dateTime(createdAt)];
+    return (folder === '' ? parts : [shownText(folder, maxName), ...parts]).join(' · ');
   }
 
   function reasonText({ state: is, reasonMessage, lastEventAt }: OverviewRow): string {
@@ -117,7 +118,7 @@ export function createSessionRow(
     if (reasonMessage !== null && (is === 'paused' || is === 'faulted')) {
       return shownText(reasonMessage, 200);
     }
-    return t('lastSeen', format.ago(lastEventAt, nowMs()));
+    return format.ago(lastEventAt, nowMs());
   }
 
   function progressText({ finished, total, state: is, etaMs }: OverviewRow): string {

@@ -31,6 +31,7 @@ export function overviewRow(session: TrackedSession, isOneFolder: boolean): Over
     spentMicroUsd: view.spentMicroUsd,
     reservedMicroUsd: view.reservedMicroUsd,
     maxMicroUsd: maxUsd === undefined ? null : maxUsd * 1e6,
+    createdAt: Date.parse(view.createdAt),
     lastEventAt: Date.parse(view.lastEventAt),
     actions: actionsFor(session),
   };

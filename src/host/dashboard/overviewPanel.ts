@@ -176,10 +176,9 @@ class Overview {
 
   async #sendModel(): Promise<void> {
     if (!this.#isHydrated) return;
-    const model = await this.#model();
-    if (!this.#isHydrated) return;
     this.#changed.clear();
-    this.#rpc.emit('model', model);
+    const model = await this.#model();
+    this.#tell('model', model);
   }
 
   async #sendRows(changed: readonly string[]): Promise<void> {
@@ -190,7 +189,12 @@ class Overview {
       live.map(({ ref }) => tracker.find(ref).catch(() => undefined)),
     );
     const rows = found.filter((session) => session !== undefined).map(rowOf);
-    if (this.#isHydrated && rows.length > 0) this.#rpc.emit('rows', rows);
+    if (rows.length > 0) this.#tell('rows', rows);
+  }
+
+  /** Says something to a page that is there, and has not gone while it was found out. */
+  #tell<K extends keyof OverviewEvents>(name: K, payload: OverviewEvents[K]): void {
+    if (this.#isHydrated) this.#rpc.emit(name, payload);
   }
 }
 

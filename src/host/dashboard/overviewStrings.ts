@@ -41,7 +41,6 @@ export function overviewStrings(): OverviewStrings {
     'money.spentOf': t('{0} of {1}'),
     'money.reserved': t('{0} set aside'),
     perSecond: t('{0}/s'),
-    lastSeen: t('last sign of life {0}'),
     merge: t('Merge'),
     empty: t('There is no session yet.'),
     emptyHint: t(
