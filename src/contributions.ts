@@ -6,14 +6,16 @@ export const commandIds = [
   'cfCollector.start',
   'cfCollector.new',
   'cfCollector.preview',
+  'cfCollector.pickFields',
   'cfCollector.pause',
   'cfCollector.stop',
   'cfCollector.resume',
   'cfCollector.raiseAndResume',
   'cfCollector.runInTerminal',
   'cfCollector.openDashboard',
-  'cfCollector.openMaster',
   'cfCollector.openOverview',
+  'cfCollector.openMaster',
+  'cfCollector.openRecords',
   'cfCollector.openCheckpoint',
   'cfCollector.openLog',
   'cfCollector.resumeFromCheckpoint',
@@ -54,14 +56,30 @@ export type WalkthroughStep = (typeof walkthroughSteps)[number];
 /** The webview panel's type: what a reloaded window finds its dashboards by. */
 export const dashboardViewType = 'cfCollector.dashboard';
 
-/** The type of a preview's panel. */
-export const previewViewType = 'cfCollector.preview';
 /** The same of the page of all sessions. */
 export const overviewViewType = 'cfCollector.overview';
 
+/** The type of a preview's panel. */
+export const previewViewType = 'cfCollector.preview';
 
 /** The type of our tasks in tasks.json. */
 export const taskType = 'collect';
+
+/** The record viewer's type: a custom editor of files of JSON lines. */
+export const recordViewerType = 'cfCollector.records';
+
+/** What language models may do here. */
+export const languageModelTools = [
+  'cf-collector_list_sessions',
+  'cf-collector_session_status',
+  'cf-collector_sample_records',
+  'cf-collector_validate_master',
+  'cf-collector_start_collection',
+  'cf-collector_resume_session',
+] as const;
+
+/** One of {@link languageModelTools}. */
+export type LanguageModelToolName = (typeof languageModelTools)[number];
 
 /** Settings under `cfCollector.` with the type of their value. */
 export interface Settings {
@@ -71,6 +89,8 @@ export interface Settings {
   readonly offerResume: boolean;
   readonly codeLens: boolean;
   readonly 'preview.refreshOnSave': boolean;
+  readonly 'viewer.largeFileMb': number;
+  readonly protectMasters: boolean;
 }
 
 /** What a setting is when nobody has set it. */
@@ -81,6 +101,8 @@ export const settingDefaults: Settings = {
   offerResume: true,
   codeLens: true,
   'preview.refreshOnSave': true,
+  'viewer.largeFileMb': 20,
+  protectMasters: true,
 };
 
 /** Context keys that `when` clauses go by, with the type of their value. */

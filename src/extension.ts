@@ -9,6 +9,7 @@ import { registerEndNotices } from './host/sessions/endNotice.ts';
 import { offerResume, offerResumeAfterCrash } from './host/sessions/resumeOffer.ts';
 import type { Services } from './host/services.ts';
 import { StatusBar } from './host/sessions/statusBar.ts';
+import { registerTools } from './host/languageModel/registerTools.ts';
 import { registerTasks } from './host/tasks/taskProvider.ts';
 import { SessionTree } from './host/tree/sessionTree.ts';
 import { showErrorMessage } from './host/window.ts';
@@ -31,6 +32,7 @@ export function activate(context: vscode.ExtensionContext): CollectorApi {
       registerVerdictBadges(),
       registerFirstMinute(services),
       registerTasks(services),
+      registerTools(services),
       dashboards.register(),
       overview.register(),
       registerRecordViewer(services),

@@ -11,6 +11,7 @@ import {
   overviewViewType,
   internalCommandIds,
   itemTags,
+  languageModelTools,
   sessionsViewId,
   settingDefaults,
   taskType,
@@ -72,6 +73,14 @@ interface Manifest {
     readonly problemMatchers: readonly {
       readonly name: string;
       readonly pattern: { readonly regexp: string; readonly kind?: string };
+    }[];
+    readonly languageModelTools: readonly {
+      readonly name: string;
+      readonly toolReferenceName: string;
+      readonly modelDescription: string;
+      readonly icon: string;
+      readonly when: string;
+      readonly inputSchema: { readonly type: string };
     }[];
     readonly languages: readonly object[];
     readonly jsonValidation: readonly { fileMatch: string; url: string }[];
@@ -214,6 +223,27 @@ test('settings stand in categories, in an order, each with its words and a scope
     if (setting.enum === undefined) continue;
     assert.equal(setting.enumDescriptions?.length, setting.enum.length, name);
     assert.ok(setting.enum.includes(String(setting.default)), name);
+  }
+});
+
+test('tools of language models are those of the manifest; none is there in Restricted Mode', () => {
+  const tools = contributes.languageModelTools;
+  assert.deepEqual(
+    tools.map(({ name }) => name),
+    languageModelTools,
+  );
+  for (const { name, when, toolReferenceName, modelDescription, icon, inputSchema } of tools) {
+    assert.match(name, /^[\w-]+$/);
+    assert.match(when, /^isWorkspaceTrusted && /, name);
+    assert.match(toolReferenceName, /^[a-zA-Z]+$/, name);
+    assert.match(icon, /^\$\([\w-]+\)$/, name);
+    assert.equal(inputSchema.type, 'object', name);
+    const asks = /_(start|resume)_/.test(name);
+    assert.match(
+      modelDescription,
+      asks ? /always asked first/ : /Reads only|Changes nothing/,
+      name,
+    );
   }
 });
 
