@@ -12,6 +12,7 @@ import { installBrowser } from './collections/installBrowser.ts';
 import { ExtensionSources } from './engine/extensionSources.ts';
 import { createLog, logEngineLine } from './log.ts';
 import { Memory } from './memory.ts';
+import { PickerManager } from './picker/pickerManager.ts';
 import { PreviewManager } from './preview/previewManager.ts';
 import { Reporter } from './report.ts';
 import { ReportDocuments } from './data/reportDocuments.ts';
@@ -71,11 +72,13 @@ export function createServices(context: vscode.ExtensionContext): Services {
     formats,
     log,
     actions: {
-      showProblem: (file) => checker.showFirstProblem(file),
-      setSecret: (name) => secrets.ask(name),
+      showProblem: (file: vscode.Uri) => checker.showFirstProblem(file),
+      setSecret: (name: string | undefined) => secrets.ask(name),
       installBrowser: () => installBrowser(services),
     },
-  });
+  };
+  const previews = new PreviewManager(pageOptions);
+  const pickers = new PickerManager(pageOptions);
   const documents = new SessionDocuments({ engine, formats, tracker });
   const reports = new ReportDocuments();
   const validator = new Validator({ engine, formats, log, reports, tracker });
@@ -93,14 +96,15 @@ export function createServices(context: vscode.ExtensionContext): Services {
     runs,
     notices: new NoticeQueue((error) => void reporter.show(error)),
     dashboards,
+    overview,
     previews,
+    pickers,
     documents,
     reports,
-    overview,
     validator,
     samples,
   };
-  context.subscriptions.push(log, checker, previews, documents, reports, validator);
+  context.subscriptions.push(log, checker, previews, pickers, documents, reports, validator);
   return services;
 }
 

@@ -7,6 +7,7 @@ import type { EngineClient } from './engine/engineClient.ts';
 import type { ExtensionSources } from './engine/extensionSources.ts';
 import type { Memory } from './memory.ts';
 import type { Samples } from './firstMinute/samples.ts';
+import type { PickerManager } from './picker/pickerManager.ts';
 import type { PreviewManager } from './preview/previewManager.ts';
 import type { Reporter } from './report.ts';
 import type { ReportDocuments } from './data/reportDocuments.ts';
@@ -34,8 +35,9 @@ export interface Services {
   /** Notifications that nobody asked for. */
   readonly notices: NoticeQueue;
   readonly dashboards: DashboardManager;
-  readonly previews: PreviewManager;
   readonly overview: OverviewPanel;
+  readonly previews: PreviewManager;
+  readonly pickers: PickerManager;
   /** Pages about a session, made of its files. */
   readonly documents: SessionDocuments;
   /** Pages about what was done in this window. */

@@ -55,3 +55,138 @@ export interface PickerEngineRequests {
     result: AddressLook;
   };
 }
+
+/** What the picker's page offers to do about what is in its way. */
+export type PickerAction = 'showProblem' | 'setSecret' | 'installBrowser' | 'showLog';
+
+/** What is in the way of a page, in a person's language. */
+export interface PickerTrouble {
+  readonly message: string;
+  /** The main one first. */
+  readonly actions: readonly PickerAction[];
+}
+
+/** What the picker shows beside the page. */
+export interface PickerModel {
+  /** The collection file as a person knows it. */
+  readonly file: string;
+  /** The address that was asked for; null: the collection's first. */
+  readonly url: string | null;
+  readonly isLoading: boolean;
+  readonly trouble: PickerTrouble | null;
+  /** null while the file's text is no collection. */
+  readonly collection: PickedCollection | null;
+  /** null without a page. */
+  readonly study: PageStudy | null;
+}
+
+/** What the picker's page asks of the host. */
+export interface PickerPageRequests {
+  /** The page is there: answers with all it needs to draw. */
+  ready: { params: null; result: PickerHydration };
+  /** Loads an address; null: the collection's first page. Answers at once. */
+  load: { params: { readonly url: string | null }; result: null };
+  stop: { params: null; result: null };
+  act: { params: { readonly action: PickerAction }; result: null };
+  proposeField: { params: { readonly element: number }; result: FieldProposal };
+  proposeItems: { params: { readonly elements: readonly number[] }; result: ItemsProposal };
+  tryField: { params: { readonly field: HtmlFieldConfig }; result: FieldTrial };
+  /** Writes a field into the file. */
+  addField: { params: { readonly name: string; readonly field: HtmlFieldConfig }; result: null };
+  removeField: { params: { readonly name: string }; result: null };
+  /** Writes `items` into the file; null takes it out. */
+  setItems: { params: { readonly selector: string | null }; result: null };
+  /** Writes `record.key` into the file. */
+  setKey: { params: { readonly name: string }; result: null };
+}
+
+/** What the host tells the picker's page unasked. */
+export interface PickerPageEvents {
+  model: PickerModel;
+  /** Another page is open, or none. */
+  page: OpenedPage | null;
+}
+
+/** The first answer to the page: what to show, and its words. */
+export interface PickerHydration {
+  readonly model: PickerModel;
+  readonly page: OpenedPage | null;
+  readonly strings: PickerStrings;
+  /** BCP 47, for numbers. */
+  readonly locale: string;
+}
+
+/** The page's words, by what they are for. */
+export type PickerStrings = Readonly<Record<PickerStringKey, string>>;
+
+export type PickerStringKey =
+  | 'heading'
+  | 'address'
+  | 'addressHint'
+  | 'load'
+  | 'reload'
+  | 'stop'
+  | 'loading'
+  | 'status'
+  | 'cut'
+  | 'plain'
+  | 'requestFailed'
+  | `action.${PickerAction}`
+  | 'pick'
+  | 'pickField'
+  | 'pickItems'
+  | 'hintField'
+  | 'hintItems'
+  | 'hintSecond'
+  | 'page'
+  | 'pageHelp'
+  | 'image'
+  | 'nothingPicked'
+  | 'outside'
+  | 'newField'
+  | 'name'
+  | 'nameTaken'
+  | 'nameMissing'
+  | 'selector'
+  | 'choices'
+  | 'inItems'
+  | 'inOneItem'
+  | 'matchesOne'
+  | 'matchesFirst'
+  | 'matchesAll'
+  | 'matchesNone'
+  | 'listOf'
+  | 'take'
+  | 'text'
+  | 'attribute'
+  | 'as'
+  | 'asText'
+  | 'asNumber'
+  | 'asInteger'
+  | 'asBoolean'
+  | 'asUrl'
+  | 'asHtml'
+  | 'list'
+  | 'values'
+  | 'addField'
+  | 'replaceField'
+  | 'cancel'
+  | 'added'
+  | 'items'
+  | 'newItems'
+  | 'noItems'
+  | 'itemsFound'
+  | 'itemsNone'
+  | 'itemsNoneHere'
+  | 'useItems'
+  | 'clearItems'
+  | 'fields'
+  | 'noFields'
+  | 'remove'
+  | 'removeNamed'
+  | 'key'
+  | 'keySuggestion'
+  | 'useKey'
+  | 'keyRepeats'
+  | 'pageFact'
+  | 'noCollection';

@@ -12,6 +12,7 @@ import type { HtmlItem } from '../../sources/html/htmlItem.ts';
 import { isSitemap, startUnit } from '../../sources/html/units.ts';
 import { createSource } from '../../sources/registry.ts';
 import type { Source } from '../../sources/source.ts';
+import { withoutWriting } from '../preview/previewSource.ts';
 import { pageContext, type ReadingPorts } from './pageContext.ts';
 import { StudiedPage } from './studiedPage.ts';
 
@@ -97,7 +98,8 @@ function pageCollection(text: string, file: string, url: string | null): Collect
     limits: onlyPerHost(value['limits']),
   };
   const parsed = collectionFileSchema.safeParse(wanted);
-  if (parsed.success) return parsed.data;
+  // Screenshots would be written.
+  if (parsed.success) return withoutWriting(parsed.data).collection;
   readCollectionText(text, file);
   throw new ConfigError(file, [
     { code: 'CONFIG_INVALID', message: 'The collection can not be read.', path: 'source' },

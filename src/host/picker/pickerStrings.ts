@@ -1,0 +1,98 @@
+import { t } from '@vscode/l10n';
+import type { PickerStrings } from '../../protocol/picker.ts';
+
+/** The picker's words in the editor's language. */
+export function pickerStrings(): PickerStrings {
+  return {
+    heading: t('Pick Fields for {0}'),
+    address: t('Page'),
+    addressHint: t('Address of a page; left empty, the first one of the collection'),
+    load: t('Load'),
+    reload: t('Reload'),
+    stop: t('Stop'),
+    loading: t('Loading the page…'),
+    status: t('{0} · {1} elements · {2}'),
+    cut: t(
+      'The page is too large to be shown whole: this is its beginning. Counts are of the whole page.',
+    ),
+    plain: t(
+      'The page is shown without its look, scripts and pictures. Nothing on it can be run or opened.',
+    ),
+    requestFailed: t('That did not work: {0}'),
+    'action.showProblem': t('Show Problem'),
+    'action.setSecret': t('Set Secret'),
+    'action.installBrowser': t('Install Browser'),
+    'action.showLog': t('Show Log'),
+
+    pick: t('What do you pick?'),
+    pickField: t('A field'),
+    pickItems: t('Items'),
+    hintField: t('Click what you want to collect. With the keyboard: arrow keys, then Enter.'),
+    hintItems: t(
+      'Click one of the things that repeat, such as the title of a book in a list of books.',
+    ),
+    hintSecond: t('Click the same in another one to be more exact.'),
+    page: t('The page'),
+    pageHelp: t(
+      'Up and Down go from element to element, Left to what an element stands in, Right into it. Enter picks it, Escape lets it go.',
+    ),
+    image: t('Image'),
+    nothingPicked: t('Nothing is picked yet.'),
+    outside: t(
+      'This stands outside of the items, so it is no part of a record. Pick something inside of one.',
+    ),
+
+    newField: t('New Field'),
+    name: t('Name'),
+    nameTaken: t('There is a field of this name: it will be replaced.'),
+    nameMissing: t('Give it a name.'),
+    selector: t('Selector'),
+    choices: t('Other selectors'),
+    inItems: t('In {0} of {1} items.'),
+    inOneItem: t('{0} of {1} items'),
+    matchesOne: t('Matches this element alone.'),
+    matchesFirst: t('Matches {0} elements; the first is taken.'),
+    matchesAll: t('Matches {0} elements; all are taken.'),
+    matchesNone: t('Matches nothing on this page.'),
+    listOf: t('list of {0}'),
+    take: t('Take'),
+    text: t('Text'),
+    attribute: t('{0}: {1}'),
+    as: t('As'),
+    asText: t('Text'),
+    asNumber: t('Number'),
+    asInteger: t('Whole number'),
+    asBoolean: t('Yes or no'),
+    asUrl: t('Address'),
+    asHtml: t('Markup'),
+    list: t('All matches, as a list'),
+    values: t('Values on this page'),
+    addField: t('Add Field'),
+    replaceField: t('Replace Field'),
+    cancel: t('Cancel'),
+    added: t('{0} is in the collection now.'),
+
+    items: t('Items'),
+    newItems: t('Items'),
+    noItems: t('Each page is one record.'),
+    itemsFound: t('{0} on this page; each is a record.'),
+    itemsNone: t('Nothing like this repeats on the page.'),
+    itemsNoneHere: t('None on this page.'),
+    useItems: t('Use as Items'),
+    clearItems: t('One Record per Page'),
+    fields: t('Fields of the Collection'),
+    noFields: t('It has no fields yet.'),
+    remove: t('Remove'),
+    removeNamed: t('Remove the field {0}'),
+    key: t('key'),
+    keySuggestion: t(
+      '{0} is another one in each item. As the key, it tells which records are the same.',
+    ),
+    useKey: t('Use as Key'),
+    keyRepeats: t(
+      '{0} items have the same key as another one: they would be dropped as duplicates.',
+    ),
+    pageFact: t('of the page'),
+    noCollection: t('The collection file can’t be read just now.'),
+  };
+}
