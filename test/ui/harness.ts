@@ -216,9 +216,9 @@ export class Workbench {
 
   /** Keeps what is on the screen as `out/screenshots/NAME.png`, to be looked at. */
   async screenshot(name: string): Promise<void> {
-    const folder = path.join(root, 'out', 'screenshots');
-    await mkdir(folder, { recursive: true });
-    await this.page.screenshot({ path: path.join(folder, `${name}.png`) });
+    const file = path.join(root, 'out', 'screenshots', `${name}.png`);
+    await mkdir(path.dirname(file), { recursive: true });
+    await this.page.screenshot({ path: file });
   }
 
   /** Closes the window as a person does, so that the extension can say goodbye. */

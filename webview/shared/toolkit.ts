@@ -42,6 +42,11 @@ export function createGrid(label: string, columns: readonly string[]): HTMLEleme
   grid.setAttribute('grid-template-columns', columns.join(' '));
   grid.setAttribute('generate-header', 'none');
   grid.setAttribute('aria-label', label);
+  grid.addEventListener('keydown', ({ key, shiftKey }) => {
+    // While a cell has the focus, the toolkit takes the grid out of the order of Tab. Chromium then looks for the next
+    // control from the beginning of what holds the grid: within `details`, Tab would never leave it.
+    if (key === 'Tab' && !shiftKey) grid.tabIndex = 0;
+  });
   return grid;
 }
 

@@ -151,7 +151,7 @@ export function dashboardStrings(): DashboardStrings {
     'timeline.records': t('{0} records'),
     'timeline.damaged': t('damaged or missing'),
     'timeline.resume': t('Resume from Here'),
-    'timeline.resumeLabel': t('Resume from the checkpoint of {0}'),
+    'timeline.resumeLabel': t('Resume from Here: the checkpoint of {0}'),
     'timeline.more': t('Show {0} More'),
     'reason.user': t('by a person'),
     'reason.disk-full': t('disk full'),
