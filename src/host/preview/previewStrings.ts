@@ -55,7 +55,7 @@ export function previewStrings(): PreviewStrings {
     ),
 
     steps: t('Way'),
-    step: t('{0} · {1} items, leads to {2}'),
+    step: t('{0} · items: {1} · leads to: {2}'),
     fields: t('Fields'),
     field: t('Field'),
     rule: t('Rule'),
