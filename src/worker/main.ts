@@ -1,6 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { Rpc } from '../protocol/rpc.ts';
 import type { HostEvents, HostRequests, WorkerEvents, WorkerRequests } from '../protocol/worker.ts';
+import { collectionHandlers } from './collectionHandlers.ts';
 import { ExtensionLinks } from './extensionLinks.ts';
 import { sampleHandlers } from './sampleHandlers.ts';
 import { recordHandlers } from './recordHandlers.ts';
@@ -47,6 +48,7 @@ const rpc: Rpc<WorkerRequests, HostRequests, HostEvents, WorkerEvents> = new Rpc
   },
   handlers: {
     ...sessions.handlers(),
+    ...collectionHandlers(sessions),
     ...recordHandlers(sessions),
     ...toolHandlers(host, sessions),
     ...sampleHandlers(),
