@@ -23,6 +23,40 @@ const views: readonly View[] = [
       return page;
     },
   },
+  {
+    name: 'overview',
+    open: async (workbench) => {
+      await workbench.runCommand('Collector: Show All Sessions');
+      return workbench.webview('main .table-box tbody tr');
+    },
+  },
+  {
+    name: 'viewer',
+    open: async (workbench) => {
+      await workbench.chooseInMenu(workbench.row(/books.*completed/), 'Open in Record Viewer');
+      const page = await workbench.webview('main.viewer');
+      await page.locator('.status .text', { hasText: '200 records' }).waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'preview',
+    open: async (workbench) => {
+      await workbench.runCommand('Collector: Preview');
+      await workbench.pick('books.collect.json');
+      const page = await workbench.webview('section.fields');
+      await page.locator('tr[data-field="title"]').waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'picker',
+    open: async (workbench) => {
+      await workbench.runCommand('Collector: Pick Fields');
+      await workbench.pick('books.collect.json');
+      return workbench.webview('main.picker .page [data-n]');
+    },
+  },
 ];
 
 /** Shows a state that passes too quickly to be looked at, as the host would tell it. */

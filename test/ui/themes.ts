@@ -78,7 +78,7 @@ export async function keyboardProblems(
 
 /**
  * Finds what can be pressed or filled in, and begins before the first of them. Controls within a grid, a list or a tree
- * are one stop of the Tab key together, with arrow keys among them.
+ * are one stop of the Tab key together, with arrow keys among them; so are radio buttons.
  */
 const listControls = `(() => {
   const controls = 'button, vscode-button, a[href], input, select, textarea, summary';
@@ -86,7 +86,7 @@ const listControls = `(() => {
   globalThis.ownControls = [...document.querySelectorAll(controls)].filter(
     (element) =>
       element.checkVisibility({ visibilityProperty: true }) &&
-      !element.matches('[disabled], [aria-disabled="true"]') &&
+      !element.matches('[disabled], [aria-disabled="true"], [type="radio"]:not(:checked)') &&
       !element.closest(composites),
   );
   document.body.tabIndex = -1;

@@ -51,9 +51,9 @@ export class RecordTable {
     this.#body.setAttribute('role', 'rowgroup');
     this.#sizer = el('div', 'sizer', this.#head, this.#body);
     this.#sizer.setAttribute('role', 'presentation');
-    this.#scroller = el('div', 'scroller', this.#sizer);
-    this.#scroller.setAttribute('role', 'presentation');
-    this.element = el('div', 'table', this.#scroller);
+    // The grid is what scrolls: the keyboard that has its focus moves it.
+    this.#scroller = el('div', 'table', this.#sizer);
+    this.element = this.#scroller;
     this.element.setAttribute('role', 'grid');
     this.element.setAttribute('aria-label', words.t('label.records'));
     this.element.setAttribute('aria-readonly', 'true');
