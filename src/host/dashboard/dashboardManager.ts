@@ -12,9 +12,8 @@ import type {
 import type { FailureGroup } from '../../core/history.ts';
 import type { SessionRef } from '../../protocol/worker.ts';
 import { showInformationMessage } from '../window.ts';
-import { webviewRpc, type WebviewRpc } from '../webview/webviewRpc.ts';
+import { webviewRpc, type ParamShapes, type WebviewRpc } from '../webview/webviewRpc.ts';
 import { webviewPage } from '../webview/webviewPage.ts';
-import { dashboardParams, sessionInState } from './dashboardParams.ts';
 import { dashboardStrings } from './dashboardStrings.ts';
 import { deltaInWords, snapshotInWords } from './inWords.ts';
 import { engineText } from '../text/engineText.ts';
@@ -86,6 +85,7 @@ export class DashboardManager implements vscode.WebviewPanelSerializer {
    * be found it is closed, which is told: nobody should look for a tab that was there before.
    */
   async deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
+    const { sessionInState } = await import('./dashboardParams.ts');
     const kept = sessionInState(state);
     const ref = kept && (await this.#find(kept));
     if (!ref || this.#panels.has(ref.session)) {
@@ -172,7 +172,7 @@ class Dashboard {
         return null;
       });
     const run = (action: DashboardAction) => () => act(actions.do[action]);
-    this.#rpc = webviewRpc<DashboardRequests, DashboardEvents>(panel.webview, dashboardParams, {
+    this.#rpc = webviewRpc<DashboardRequests, DashboardEvents>(panel.webview, loadDashboardParams, {
       ready: () => inWords(() => this.#hydrate()),
       pause: run('pause'),
       resume: run('resume'),
@@ -251,4 +251,8 @@ class Dashboard {
       // The page keeps what it has; the tree says why the sessions can't be read.
     }
   }
+}
+
+async function loadDashboardParams(): Promise<ParamShapes<DashboardRequests>> {
+  return (await import('./dashboardParams.ts')).dashboardParams;
 }

@@ -10,12 +10,11 @@ import type {
   SessionAction,
 } from '../../protocol/overview.ts';
 import type { SessionTracker, TrackedSession } from '../engine/sessionTracker.ts';
-import { webviewRpc, type WebviewRpc } from '../webview/webviewRpc.ts';
+import { webviewRpc, type ParamShapes, type WebviewRpc } from '../webview/webviewRpc.ts';
 import { webviewPage } from '../webview/webviewPage.ts';
 import { ChangedRows } from './changedRows.ts';
 import { panelIcon } from './dashboardManager.ts';
 import { inOrder, overviewRow } from './overviewModel.ts';
-import { overviewParams } from './overviewParams.ts';
 import { overviewStrings } from './overviewStrings.ts';
 
 /** What the page of all sessions asks of the rest of the extension. */
@@ -116,7 +115,7 @@ class Overview {
           if (!session) throw new Error(t('This session is gone.'));
           await actions.session[action](session);
         });
-    this.#rpc = webviewRpc<OverviewRequests, OverviewEvents>(panel.webview, overviewParams, {
+    this.#rpc = webviewRpc<OverviewRequests, OverviewEvents>(panel.webview, loadOverviewParams, {
       ready: () => this.#hydrate(),
       open: ofSession('open'),
       pause: ofSession('pause'),
@@ -200,4 +199,8 @@ class Overview {
 
 function rowOf(session: TrackedSession): OverviewModel['rows'][number] {
   return overviewRow(session, (vscode.workspace.workspaceFolders?.length ?? 0) < 2);
+}
+
+async function loadOverviewParams(): Promise<ParamShapes<OverviewRequests>> {
+  return (await import('./overviewParams.ts')).overviewParams;
 }
