@@ -63,6 +63,8 @@ const sampleMs = 1000;
  * keeps it alive with its lock.
  */
 export class SessionRun {
+  /** Measures what comes in and what is committed. */
+  readonly meter: RunMeter;
   readonly #parts: SessionRunParts;
   readonly #frontier: Frontier;
   readonly #stats: RunStats;
@@ -86,7 +88,8 @@ export class SessionRun {
     this.#parts = parts;
     const perLane = parts.source.traits.inOrder ? 1 : collection.limits.perHost.concurrency;
     this.#frontier = new Frontier(clock, store, perLane);
-    this.#stats = new RunStats(clock, store.view, parts.meter ?? new RunMeter());
+    this.meter = parts.meter ?? new RunMeter();
+    this.#stats = new RunStats(clock, store.view, this.meter);
     this.#checkpoints = new CheckpointSchedule({
       clock,
       collection,

@@ -46,6 +46,8 @@ export interface Reply {
   readonly body: string;
   /** Waits this long beside the server's own `delayMs`. */
   readonly delayMs?: number;
+  /** Called when all of it is on its way. */
+  readonly onSent?: () => void;
 }
 
 const requestsKept = 10_000;
@@ -58,7 +60,7 @@ const requestsKept = 10_000;
  */
 export async function serveLoopback(
   options: LoopbackOptions & { readonly server?: SampleServerName },
-  answer: (url: URL, headers: IncomingHttpHeaders) => Reply,
+  answer: (url: URL, headers: IncomingHttpHeaders) => Reply | Promise<Reply>,
 ): Promise<LoopbackServer> {
   const requests: SeenRequest[] = [];
   const delayed = new Set<NodeJS.Timeout>();
@@ -69,25 +71,36 @@ export async function serveLoopback(
     requests.push({ method, url: target, at: Date.now() });
     if (requests.length > requestsKept) requests.shift();
     const reply = replyTo(request);
-    const send = () => {
+    if (reply instanceof Promise) {
+      const broken: Reply = { status: 500, body: 'The answer could not be made.\n' };
+      void reply.then(respond, () => {
+        respond(broken);
+      });
+    } else {
+      respond(reply);
+    }
+
+    function respond(made: Reply): void {
       if (options.server !== undefined) {
         response.setHeader('server', sampleServerTitle(options.server));
       }
-      sendReply(response, method, reply);
-    };
-    const delayMs = (options.delayMs ?? 0) + (reply.delayMs ?? 0);
-    if (delayMs <= 0) {
-      send();
-      return;
+      const send = () => {
+        sendReply(response, method, made);
+      };
+      const delayMs = (options.delayMs ?? 0) + (made.delayMs ?? 0);
+      if (delayMs <= 0) {
+        send();
+        return;
+      }
+      const timer = setTimeout(() => {
+        delayed.delete(timer);
+        send();
+      }, delayMs);
+      delayed.add(timer);
     }
-    const timer = setTimeout(() => {
-      delayed.delete(timer);
-      send();
-    }, delayMs);
-    delayed.add(timer);
   }
 
-  function replyTo(request: IncomingMessage): Reply {
+  function replyTo(request: IncomingMessage): Reply | Promise<Reply> {
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       return { status: 405, headers: { allow: 'GET, HEAD' }, body: '' };
     }
@@ -125,6 +138,7 @@ export async function serveLoopback(
 }
 
 function sendReply(response: ServerResponse, method: string, reply: Reply): void {
+  if (reply.onSent !== undefined) response.once('finish', reply.onSent);
   response.writeHead(reply.status, {
     'content-type': 'text/plain; charset=utf-8',
     ...reply.headers,
