@@ -26,6 +26,7 @@ const views: readonly View[] = [
   {
     name: 'overview',
     open: async (workbench) => {
+      await workbench.runCommand('View: Close All Editors');
       await workbench.runCommand('Collector: Show All Sessions');
       return workbench.webview('main .table-box tbody tr');
     },
@@ -33,6 +34,7 @@ const views: readonly View[] = [
   {
     name: 'viewer',
     open: async (workbench) => {
+      await workbench.runCommand('View: Close All Editors');
       await workbench.chooseInMenu(workbench.row(/books.*completed/), 'Open in Record Viewer');
       const page = await workbench.webview('main.viewer');
       await page.locator('.status .text', { hasText: '200 records' }).waitFor();
@@ -42,6 +44,7 @@ const views: readonly View[] = [
   {
     name: 'preview',
     open: async (workbench) => {
+      await workbench.runCommand('View: Close All Editors');
       await workbench.runCommand('Collector: Preview');
       await workbench.pick('books.collect.json');
       const page = await workbench.webview('section.fields');
@@ -52,6 +55,7 @@ const views: readonly View[] = [
   {
     name: 'picker',
     open: async (workbench) => {
+      await workbench.runCommand('View: Close All Editors');
       await workbench.runCommand('Collector: Pick Fields');
       await workbench.pick('books.collect.json');
       return workbench.webview('main.picker .page [data-n]');
@@ -77,6 +81,7 @@ test('every view can be used by everybody, in every theme', async () => {
       const page = await open(workbench);
       for (const theme of Object.keys(themes) as Theme[]) {
         await wear(folder, page, theme);
+        await page.evaluate('scrollTo(0, 0)');
         await workbench.screenshot(`themes/${name}-${theme}`);
         const found = await accessibilityProblems(page);
         problems.push(...found.map((problem) => `${name}, ${theme}: ${problem}`));
