@@ -53,49 +53,61 @@ function usdFormat(tag: string): Intl.NumberFormat {
 
 /** The formats of a locale (BCP 47); one that is not known gives English. */
 export function formatsFor(locale: string): Formats {
-  const tag = supportedTag(locale);
-  const whole = new Intl.NumberFormat(tag, { maximumFractionDigits: 0 });
-  const decimal = new Intl.NumberFormat(tag, {
-    minimumFractionDigits: 1,
-    maximumFractionDigits: 1,
+  const tag = late(() => supportedTag(locale));
+  const whole = late(() => new Intl.NumberFormat(tag(), { maximumFractionDigits: 0 }));
+  const decimal = late(() => {
+    const digits = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
+    return new Intl.NumberFormat(tag(), digits);
   });
-  const share = new Intl.NumberFormat(tag, { style: 'percent', maximumFractionDigits: 0 });
-  const usd = usdFormat(tag);
-  const byteFormats = byteUnits.map((unit) => unitFormat(tag, unit, unit === 'byte' ? 0 : 1));
-  const millisecond = unitFormat(tag, 'millisecond', 0);
-  const second = unitFormat(tag, 'second', 1);
-  const relative = new Intl.RelativeTimeFormat(tag, { numeric: 'auto' });
-  const clock = new Intl.DateTimeFormat(tag, { timeStyle: 'medium' });
-  const day = new Intl.DateTimeFormat(tag, { month: 'short', day: 'numeric' });
-  const dateTime = new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'medium' });
+  const share = late(() => {
+    return new Intl.NumberFormat(tag(), { style: 'percent', maximumFractionDigits: 0 });
+  });
+  const usd = late(() => usdFormat(tag()));
+  const byteFormats = byteUnits.map((unit) =>
+    late(() => unitFormat(tag(), unit, unit === 'byte' ? 0 : 1)),
+  );
+  const millisecond = late(() => unitFormat(tag(), 'millisecond', 0));
+  const second = late(() => unitFormat(tag(), 'second', 1));
+  const relative = late(() => new Intl.RelativeTimeFormat(tag(), { numeric: 'auto' }));
+  const clock = late(() => new Intl.DateTimeFormat(tag(), { timeStyle: 'medium' }));
+  const day = late(() => new Intl.DateTimeFormat(tag(), { month: 'short', day: 'numeric' }));
+  const dateTime = late(() => {
+    return new Intl.DateTimeFormat(tag(), { dateStyle: 'medium', timeStyle: 'medium' });
+  });
   return {
-    count: (value) => whole.format(value),
-    rate: (value) => (value < 99.95 ? decimal.format(value) : whole.format(value)),
-    percent: (value) => share.format(value < 1 ? Math.floor(value * 100) / 100 : 1),
+    count: (value) => whole().format(value),
+    rate: (value) => (value < 99.95 ? decimal().format(value) : whole().format(value)),
+    percent: (value) => share().format(value < 1 ? Math.floor(value * 100) / 100 : 1),
     duration: digitalDuration,
-    latency: (ms) => (ms < 999.5 ? millisecond.format(ms) : second.format(ms / 1000)),
+    latency: (ms) => (ms < 999.5 ? millisecond().format(ms) : second().format(ms / 1000)),
     bytes: (value) => {
       let power = 0;
       // 999,950 would be shown as "1,000 kB".
       for (let v = value; v >= 999.95 && power < byteUnits.length - 1; v /= 1000) power += 1;
-      return (byteFormats[power] ?? whole).format(value / 1000 ** power);
+      return (byteFormats[power] ?? whole)().format(value / 1000 ** power);
     },
-    usd: (microUsd) => usd.format(microUsd / 1e6),
+    usd: (microUsd) => usd().format(microUsd / 1e6),
     ago: (fromMs, nowMs) => {
       const elapsedMs = Math.max(0, nowMs - fromMs);
       for (const [unit, ms] of agoUnits) {
-        if (elapsedMs >= ms) return relative.format(-Math.floor(elapsedMs / ms), unit);
+        if (elapsedMs >= ms) return relative().format(-Math.floor(elapsedMs / ms), unit);
       }
-      return relative.format(0, 'second');
+      return relative().format(0, 'second');
     },
-    clock: (epochMs) => clock.format(epochMs),
+    clock: (epochMs) => clock().format(epochMs),
     when: (epochMs, nowMs) =>
       new Date(epochMs).toDateString() === new Date(nowMs).toDateString()
-        ? clock.format(epochMs)
-        : dateTime.format(epochMs),
-    day: (epochMs) => day.format(epochMs),
-    dateTime: (epochMs) => dateTime.format(epochMs),
+        ? clock().format(epochMs)
+        : dateTime().format(epochMs),
+    day: (epochMs) => day().format(epochMs),
+    dateTime: (epochMs) => dateTime().format(epochMs),
   };
+}
+
+/** Makes something when it is first asked for: each of Intl's formats takes its time, and most are never used. */
+function late<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
 }
 
 function unitFormat(tag: string, unit: string, maximumFractionDigits: number): Intl.NumberFormat {

@@ -72,7 +72,7 @@ export class Rpc<
   readonly #channel: RpcChannel;
   readonly #handlers: Handlers<Incoming>;
   readonly #onEvent: <K extends keyof IncomingEvents>(name: K, payload: IncomingEvents[K]) => void;
-  readonly #isParams: (name: keyof Incoming, params: unknown) => boolean;
+  readonly #isParams: (name: keyof Incoming, params: unknown) => boolean | Promise<boolean>;
   readonly #pending = new Map<number, Pending>();
   readonly #unlisten: () => void;
   #nextId = 1;
@@ -85,7 +85,7 @@ export class Rpc<
   constructor(options: {
     channel: RpcChannel;
     handlers: Handlers<Incoming>;
-    isParams?: (name: keyof Incoming, params: unknown) => boolean;
+    isParams?: (name: keyof Incoming, params: unknown) => boolean | Promise<boolean>;
     onEvent: <K extends keyof IncomingEvents>(name: K, payload: IncomingEvents[K]) => void;
   }) {
     this.#channel = options.channel;
@@ -189,7 +189,7 @@ export class Rpc<
       if (!Object.hasOwn(this.#handlers, name)) {
         throw Object.assign(new Error(`Unknown request "${name}"`), { code: 'RPC_UNKNOWN' });
       }
-      if (!this.#isParams(name as keyof Incoming, params)) {
+      if (!(await this.#isParams(name as keyof Incoming, params))) {
         const message = `The parameters of "${name}" are not of its shape`;
         throw Object.assign(new Error(message), { code: 'RPC_BAD_PARAMS' });
       }

@@ -1,28 +1,24 @@
-import { build } from 'esbuild';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { ensureBrowser, launchBrowser } from '../../.ci/browser.ts';
-import { inProject } from '../../.ci/project.ts';
 import { installServer, VscodeServer } from '../../.ci/vscode.ts';
 import { cliFile } from '../fixtures/cli.ts';
 import { ServerProcess } from '../fixtures/served/serve.ts';
-import { outFolder } from './lab.ts';
+import { bundleHostProbe, runHostProbe } from './hostProbe.ts';
 import type { ProbeRound } from './loopProbe.ts';
 import { spread } from './measure.ts';
 import type { Figure } from './report.ts';
 
 const name = "Extension host's event loop";
 const shards = 16;
-const limitMs = 300_000;
 
 /** The extension host's delay at p99 while the extension collects, over that of an idle one beside the same work. */
 export async function measureEventLoop(runs: number): Promise<Figure[]> {
   const missing = await ensureBrowser();
   if (missing !== undefined) throw new Error(missing);
   await installServer();
-  const testsPath = await bundleProbe();
+  const testsPath = await bundleHostProbe('loopProbe');
   const server = await ServerProcess.start({
     kind: 'api',
     items: 100_000,
@@ -76,53 +72,17 @@ export async function measureEventLoop(runs: number): Promise<Figure[]> {
   }
 }
 
-async function bundleProbe(): Promise<string> {
-  const outfile = join(outFolder, 'bench', 'loopProbe.cjs');
-  await build({
-    entryPoints: [fileURLToPath(new URL('loopProbe.ts', import.meta.url))],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    external: ['vscode'],
-    logLevel: 'warning',
-  });
-  return outfile;
-}
-
 async function probe(testsPath: string, task: object): Promise<ProbeRound[]> {
   const scratch = await mkdtemp(join(tmpdir(), 'cf-loop-'));
-  const workspace = join(scratch, 'workspace');
+  const folder = join(scratch, 'workspace');
   const results = join(scratch, 'results.ndjson');
-  await mkdir(workspace);
+  await mkdir(folder);
   const server = await VscodeServer.start({
     env: { CF_BENCH_TASK: JSON.stringify(task), CF_BENCH_RESULTS: results },
   });
   const browser = await launchBrowser();
   try {
-    const page = await browser.newPage();
-    let said = '';
-    await page.exposeFunction('codeAutomationLog', (level: string, args: readonly unknown[]) => {
-      said += `${level}: ${args.join(' ')}\n`;
-    });
-    const ended = new Promise<void>((resolve, reject) => {
-      const limit = setTimeout(() => {
-        reject(new Error(`The probe took longer than ${limitMs / 1000} s. It said:\n${said}`));
-      }, limitMs);
-      void page.exposeFunction('codeAutomationExit', (code: number) => {
-        clearTimeout(limit);
-        if (code === 0) resolve();
-        else reject(new Error(`The probe failed. It said:\n${said}`));
-      });
-    });
-    await page.goto(
-      server.url({
-        folder: workspace,
-        extensionDevelopmentPath: inProject(),
-        extensionTestsPath: testsPath,
-      }),
-    );
-    await ended;
+    await runHostProbe(server, browser, { probe: testsPath, folder });
     const text = await readFile(results, 'utf8');
     return text
       .trimEnd()

@@ -1,7 +1,8 @@
-// npm run bench [-- --runs N] [-- html browser json files frontier loop size]: what things cost here, side by side with bare loops.
+// npm run bench [-- --runs N] [-- html browser json files frontier loop size merge validate activation]: what things cost here, side by side with bare loops.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from '../../.ci/build.ts';
+import { measureActivation } from './activationCase.ts';
 import { measureBrowser } from './browserCase.ts';
 import { measureEventLoop } from './eventLoopCase.ts';
 import { measureFiles } from './filesCase.ts';
@@ -24,6 +25,7 @@ const cases: Readonly<Record<string, (runs: number) => Promise<Figure[]>>> = {
   merge: measureMerge,
   size: measureSize,
   validate: measureValidate,
+  activation: measureActivation,
 };
 
 async function main(): Promise<void> {

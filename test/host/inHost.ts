@@ -12,13 +12,17 @@ import { writeCollection } from '../fixtures/workspace.ts';
 /** How long the extension may take for what a test waits for. */
 const waitMs = 20_000;
 
-/** The extension under test, active. */
-export async function activeApi(): Promise<CollectorApi> {
-  const extension = must(
+/** The extension under test. */
+export function ourExtension(): vscode.Extension<CollectorApi> {
+  return must(
     vscode.extensions.getExtension<CollectorApi>('cf-collector.cf-collector'),
     'the extension',
   );
-  return extension.activate();
+}
+
+/** The extension under test, active. */
+export async function activeApi(): Promise<CollectorApi> {
+  return ourExtension().activate();
 }
 
 /** The folder that the suite's window has open. */

@@ -22,10 +22,9 @@ import type { EngineRequests } from '../../protocol/worker.ts';
 import { requireTrust } from '../engine/runs.ts';
 import { isCancelled, troubleOf, type Trouble } from '../preview/previewWords.ts';
 import { readHttpSettings } from '../settings.ts';
-import { webviewRpc, type WebviewRpc } from '../webview/webviewRpc.ts';
+import { webviewRpc, type ParamShapes, type WebviewRpc } from '../webview/webviewRpc.ts';
 import { workspaceOf } from '../workspace.ts';
 import type { PickerOptions } from './pickerManager.ts';
-import { pickerParams } from './pickerParams.ts';
 import { pickerStrings } from './pickerStrings.ts';
 
 /** After the last change of the text, before the page is studied again. */
@@ -57,7 +56,7 @@ export class FieldPicker implements vscode.Disposable {
     this.#file = file;
     this.#options = options;
     const edits = (make: (text: string) => TextEdit[]) => this.#edit(make);
-    this.#rpc = webviewRpc<PickerPageRequests, PickerPageEvents>(panel.webview, pickerParams, {
+    this.#rpc = webviewRpc<PickerPageRequests, PickerPageEvents>(panel.webview, loadPickerParams, {
       ready: () => Promise.resolve(this.#hydrate()),
       load: ({ url }) => {
         this.load(url?.trim() === '' ? null : url);
@@ -292,4 +291,8 @@ export class FieldPicker implements vscode.Disposable {
   #tell(): void {
     if (this.#isHydrated) this.#rpc.emit('model', this.#model());
   }
+}
+
+async function loadPickerParams(): Promise<ParamShapes<PickerPageRequests>> {
+  return (await import('./pickerParams.ts')).pickerParams;
 }

@@ -2,7 +2,6 @@ import { t } from '@vscode/l10n';
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import * as z from 'zod/mini';
 import { previewViewType } from '../../contributions.ts';
 import { mentionsOf } from '../../core/collectionMentions.ts';
 import type { Formats } from '../../core/format.ts';
@@ -38,22 +37,6 @@ export interface PreviewOptions {
     installBrowser(): Promise<unknown>;
   };
 }
-
-const previewParams: ParamShapes<PreviewPageRequests> = {
-  ready: z.null(),
-  run: z.object({ unit: z.nullable(z.string().check(z.maxLength(10_000))) }),
-  stop: z.null(),
-  act: z.object({
-    action: z.enum([
-      'showProblem',
-      'setSecret',
-      'installBrowser',
-      'showLog',
-      'previewEarlier',
-    ] satisfies PreviewAction[]),
-  }),
-  showField: z.object({ field: z.string() }),
-};
 
 /** The previews that are open, one for a collection file at most, each beside its file. */
 export class PreviewManager implements vscode.WebviewPanelSerializer, vscode.Disposable {
@@ -189,26 +172,30 @@ class Preview {
     this.#file = file;
     this.#options = options;
     this.#onOutcome = onOutcome;
-    this.#rpc = webviewRpc<PreviewPageRequests, PreviewPageEvents>(panel.webview, previewParams, {
-      ready: () => Promise.resolve(this.#hydrate()),
-      run: ({ unit }) => {
-        this.run(unit?.trim() === '' ? null : unit);
-        return Promise.resolve(null);
+    this.#rpc = webviewRpc<PreviewPageRequests, PreviewPageEvents>(
+      panel.webview,
+      loadPreviewParams,
+      {
+        ready: () => Promise.resolve(this.#hydrate()),
+        run: ({ unit }) => {
+          this.run(unit?.trim() === '' ? null : unit);
+          return Promise.resolve(null);
+        },
+        stop: () => {
+          this.#cancel();
+          this.#tell();
+          return Promise.resolve(null);
+        },
+        act: async ({ action }) => {
+          await this.#act(action);
+          return null;
+        },
+        showField: async ({ field }) => {
+          await this.#showField(field);
+          return null;
+        },
       },
-      stop: () => {
-        this.#cancel();
-        this.#tell();
-        return Promise.resolve(null);
-      },
-      act: async ({ action }) => {
-        await this.#act(action);
-        return null;
-      },
-      showField: async ({ field }) => {
-        await this.#showField(field);
-        return null;
-      },
-    });
+    );
     this.#visibility = panel.onDidChangeViewState(() => {
       // A page out of sight is thrown away by VS Code; a new one asks to be filled when it is shown again.
       if (!panel.visible) this.#isHydrated = false;
@@ -365,4 +352,8 @@ function fileInState(state: unknown): vscode.Uri | undefined {
   if (version !== 1 || typeof uri !== 'string') return undefined;
   const file = vscode.Uri.parse(uri);
   return file.scheme === 'file' && isCollectionFile(file) ? file : undefined;
+}
+
+async function loadPreviewParams(): Promise<ParamShapes<PreviewPageRequests>> {
+  return (await import('./previewParams.ts')).previewParams;
 }

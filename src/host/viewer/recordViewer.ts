@@ -2,7 +2,6 @@ import { t } from '@vscode/l10n';
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import * as z from 'zod/mini';
 import { codeOf } from '../../core/errors.ts';
 import type { RecordFilter, RecordsStatus } from '../../core/records.ts';
 import type { RecordRequests } from '../../protocol/records.ts';
@@ -29,36 +28,10 @@ const copiedBytes = 64 * 1024 * 1024;
 /** VS Code gives no larger file to an extension. */
 const textEditorBytes = 50 * 1024 * 1024;
 
-const count = z.int().check(z.nonnegative());
-const record = z.object({ record: count });
-const text = z.string().check(z.maxLength(10_000));
-const viewerParams: ParamShapes<ViewerRequests> = {
-  ready: z.null(),
-  readBlock: z.object({
-    first: count,
-    count: z.int().check(z.positive(), z.maximum(500)),
-    isFiltered: z.boolean(),
-  }),
-  readRecord: record,
-  findOrigin: record,
-  filter: z.object({
-    filter: z.nullable(
-      z.discriminatedUnion('kind', [
-        z.object({ kind: z.literal('text'), text }),
-        z.object({ kind: z.enum(['contains', 'equals']), field: text, text }),
-      ]),
-    ),
-  }),
-  copyRecord: record,
-  revealRecord: record,
-  openSession: z.null(),
-};
-
 /** One editor that shows a file's records. Its page has no state but where its person is; the worker reads. */
 export class RecordViewer {
   readonly #services: Services;
   readonly #file: vscode.Uri;
-  readonly #panel: vscode.WebviewPanel;
   readonly #rpc: WebviewRpc<ViewerRequests, ViewerEvents>;
   readonly #viewer = randomUUID();
   readonly #visibility: vscode.Disposable;
@@ -72,11 +45,10 @@ export class RecordViewer {
   constructor(services: Services, file: vscode.Uri, panel: vscode.WebviewPanel) {
     this.#services = services;
     this.#file = file;
-    this.#panel = panel;
     const dist = vscode.Uri.joinPath(services.context.extensionUri, 'dist');
     panel.webview.options = { enableScripts: true, localResourceRoots: [dist] };
     const ref = { viewer: this.#viewer };
-    this.#rpc = webviewRpc<ViewerRequests, ViewerEvents>(panel.webview, viewerParams, {
+    this.#rpc = webviewRpc<ViewerRequests, ViewerEvents>(panel.webview, loadViewerParams, {
       ready: () => this.#hydrate(),
       readBlock: (block) => this.#ask('readRecords', { ...ref, ...block }),
       readRecord: (which) => this.#ask('readRecord', { ...ref, ...which, maxBytes: shownBytes }),
@@ -222,4 +194,8 @@ export class RecordViewer {
 /** What the engine says about the file, in the editor's language. */
 function inWords(status: RecordsStatus): RecordsStatus {
   return { ...status, problem: status.problem === null ? null : engineText(status.problem) };
+}
+
+async function loadViewerParams(): Promise<ParamShapes<ViewerRequests>> {
+  return (await import('./viewerParams.ts')).viewerParams;
 }

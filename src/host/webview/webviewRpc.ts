@@ -18,12 +18,15 @@ export type ParamShapes<Requests> = {
 /**
  * Begins the host's conversation with a page. A request of another shape is refused with the code `RPC_BAD_PARAMS`
  * and reaches no handler; what is no message of ours at all is dropped.
+ *
+ * @param loadShapes loads them when the page first speaks: zod takes longer than all else that activating loads.
  */
 export function webviewRpc<Requests extends RequestMap, Events extends object>(
   webview: vscode.Webview,
-  shapes: ParamShapes<Requests>,
+  loadShapes: () => Promise<ParamShapes<Requests>>,
   handlers: Handlers<Requests>,
 ): WebviewRpc<Requests, Events> {
+  let shapes: Promise<ParamShapes<Requests>> | undefined;
   return new Rpc<Requests, object, object, Events>({
     channel: {
       post: (message) => void webview.postMessage(message),
@@ -35,7 +38,10 @@ export function webviewRpc<Requests extends RequestMap, Events extends object>(
       },
     },
     handlers,
-    isParams: (name, params) => shapes[name].safeParse(params).success,
+    isParams: async (name, params) => {
+      shapes ??= loadShapes();
+      return (await shapes)[name].safeParse(params).success;
+    },
     onEvent: () => undefined,
   });
 }
