@@ -29,6 +29,7 @@ export const commandIds = [
   'cfCollector.exportTable',
   'cfCollector.importEarlier',
   'cfCollector.adoptMaster',
+  'cfCollector.restoreCollection',
   'cfCollector.setSecret',
   'cfCollector.installBrowser',
   'cfCollector.openSample',
@@ -64,6 +65,10 @@ export const previewViewType = 'cfCollector.preview';
 
 /** The type of our tasks in tasks.json. */
 export const taskType = 'collect';
+
+/** The names of data files, as `files.readonlyInclude` has them by default. */
+export const dataFilesGlob =
+  '**/*_{master,raw,rejected}_[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]_[0-9][0-9][0-9][0-9][0-9][0-9]*.jsonl';
 
 /** The record viewer's type: a custom editor of files of JSON lines. */
 export const recordViewerType = 'cfCollector.records';
@@ -139,6 +144,7 @@ export const itemTags = [
   'checkpoint',
   'resumePoint',
   'hasFailed',
+  'collectionGone',
   'retriable',
   'atRest',
 ] as const;

@@ -4,11 +4,13 @@ import { createApi, type CollectorApi } from './host/api.ts';
 import { registerCommands } from './host/commands.ts';
 import { createServices } from './host/compose.ts';
 import { registerContextKeys } from './host/contextKeys.ts';
+import { registerDataFiles } from './host/data/registerDataFiles.ts';
 import { registerFirstMinute } from './host/firstMinute/firstMinute.ts';
 import { registerEndNotices } from './host/sessions/endNotice.ts';
 import { offerResume, offerResumeAfterCrash } from './host/sessions/resumeOffer.ts';
 import type { Services } from './host/services.ts';
 import { StatusBar } from './host/sessions/statusBar.ts';
+import { watchCollectionFiles } from './host/collections/missingCollection.ts';
 import { registerTools } from './host/languageModel/registerTools.ts';
 import { registerTasks } from './host/tasks/taskProvider.ts';
 import { SessionTree } from './host/tree/sessionTree.ts';
@@ -33,9 +35,11 @@ export function activate(context: vscode.ExtensionContext): CollectorApi {
       registerFirstMinute(services),
       registerTasks(services),
       registerTools(services),
+      watchCollectionFiles(services),
       dashboards.register(),
       overview.register(),
       registerRecordViewer(services),
+      registerDataFiles(services),
       previews.register(),
       registerAuthoring(services),
       vscode.workspace.onDidGrantWorkspaceTrust(() => {

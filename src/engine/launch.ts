@@ -18,7 +18,7 @@ import {
   type FoundSession,
 } from '../storage/sessions.ts';
 import type { StoragePorts } from '../storage/sessionStore.ts';
-import { resolveOutputDir } from '../storage/workspaceFiles.ts';
+import { requireWritable, resolveOutputDir } from '../storage/workspaceFiles.ts';
 import { loadCollection } from './loadCollection.ts';
 import { LateLog } from './lateLog.ts';
 import { refuseInDoubt, settleInDoubt } from './recovery/inDoubt.ts';
@@ -68,7 +68,7 @@ export type LaunchMode = 'new-only' | 'resume-or-start' | 'always-new';
  * processes that start at once do not both make one.
  *
  * @throws UsageError `UNFINISHED_SESSION` in mode `new-only` where there is an unfinished session, `SESSION_COMPLETE`
- * in mode `resume-or-start` where there is nothing left to do.
+ * in mode `resume-or-start` where there is nothing left to do, `FOLDER_READ_ONLY` where no session can be kept.
  */
 export async function startCollection(
   environment: Environment,
@@ -87,6 +87,7 @@ export async function startCollection(
   }
   await checkSecrets(collection, environment.secrets);
   await refusePaidOnNetworkDisk(root, collection);
+  await requireWritable(root);
   const outputDir = await resolveOutputDir(root, collection.output.dir);
   // It is held for a moment only; who carries the session out is told by the session's own lock.
   const lock = await FileLock.acquire(collectionLock(root, collection.name), {
@@ -157,6 +158,7 @@ async function resumeIn(
   const { ports, opener } = environment;
   const { layout } = found;
   await refusePaidOnNetworkDisk(layout.root, collection);
+  await requireWritable(layout.root);
   const startedAt = ports.clock.now();
   const startedMs = ports.clock.monotonicMs();
   const header = await readSessionHeader(ports, layout);
@@ -251,7 +253,7 @@ async function goingBack(
  *
  * @param root the folder that holds, or gets, `.cf_state`.
  * @param master absolute path of the session's new master.
- * @throws UsageError `OUTPUT_EXISTS` when there is something of that name.
+ * @throws UsageError `OUTPUT_EXISTS` when there is something of that name, `FOLDER_READ_ONLY`.
  */
 export async function startUnfiled(
   environment: Environment,
@@ -261,6 +263,7 @@ export async function startUnfiled(
 ): Promise<Launched> {
   const { ports, opener } = environment;
   const log = new LateLog(ports.logger);
+  await requireWritable(root);
   const store = await createSession({ ...ports, logger: log }, opener, {
     root,
     collectionFile: '',

@@ -6,6 +6,7 @@ import { exportTable } from './data/exportTable.ts';
 import { adoptMaster, importEarlier } from './data/importEarlier.ts';
 import { installBrowser } from './collections/installBrowser.ts';
 import { mergeMasters } from './data/mergeMasters.ts';
+import { restoreCollection } from './collections/missingCollection.ts';
 import { newCollection } from './collections/newCollection.ts';
 import { openSample } from './firstMinute/openSample.ts';
 import { openWalkthrough } from './firstMinute/walkthrough.ts';
@@ -74,6 +75,7 @@ const handlers: Record<CommandId | (typeof internalCommandIds)[number], Handler>
   'cfCollector.exportTable': exportTable,
   'cfCollector.importEarlier': importEarlier,
   'cfCollector.adoptMaster': adoptMaster,
+  'cfCollector.restoreCollection': restoreCollection,
   'cfCollector.setSecret': ({ secrets }, target) => secrets.ask(secretNameIn(target)),
   'cfCollector.installBrowser': installBrowser,
   'cfCollector.openSample': openSample,

@@ -256,6 +256,8 @@ export interface SessionListing {
   readonly resumable: boolean;
   /** Why the session could not be read; its view is then as far as it could be. */
   readonly damage: string | null;
+  /** Its collection file is not where it was: it goes on with what its journal has. */
+  readonly isCollectionMissing: boolean;
   /** Absolute path of the folder that the file names in `view` are relative to. */
   readonly root: string;
   /** Absolute path of the session's log; it may not exist yet. */

@@ -3,7 +3,7 @@ import { fileTimestamp, toFileName } from '../core/names.ts';
 import type { FileRole } from '../core/events.ts';
 
 /** Name of the folder with all state. */
-const stateFolderName = '.cf_state';
+export const stateFolderName = '.cf_state';
 
 /** Where everything of one session is. Absolute paths; every path of the storage is made here. */
 export class SessionLayout {

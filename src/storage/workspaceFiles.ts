@@ -1,9 +1,9 @@
 import { access, constants, link, lstat, readFile, realpath, stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { messageOf, UsageError } from '../core/errors.ts';
 import { makeDirectoryDurably } from './durableFiles.ts';
 import { hasCode, withFile, writeFully, type FileSystem } from './fileSystem.ts';
-import { isInside } from './layout.ts';
+import { isInside, stateFolderName } from './layout.ts';
 
 /** The text of a file that a person named. @throws UsageError when it can't be read. */
 export async function readUserFile(path: string): Promise<string> {
@@ -43,6 +43,22 @@ export async function resolveOutputDir(root: string, dir: string): Promise<strin
     );
   }
   return path;
+}
+
+/**
+ * Looks whether sessions can be kept in a folder, before anything is made in it.
+ *
+ * @throws UsageError `FOLDER_READ_ONLY` where they can't.
+ */
+export async function requireWritable(root: string): Promise<void> {
+  const existing = await nearestExisting(join(root, stateFolderName, 'sessions'));
+  const obstacle = await obstacleAt(existing, await realTarget(existing));
+  if (obstacle === undefined) return;
+  throw new UsageError(
+    'FOLDER_READ_ONLY',
+    `Nothing can be written in ${root}, where a session keeps its state: ${obstacle}. Open a folder that can be written, or change its rights; nothing was made.`,
+    { root, obstacle },
+  );
 }
 
 /** Why no folder can be made in (or is) this; undefined when one can. */

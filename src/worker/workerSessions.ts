@@ -120,17 +120,23 @@ export class WorkerSessions {
   async #list(workspace: string): Promise<SessionListing[]> {
     const root = await stateRootOf(workspace);
     const found = await listSessions(nodeFileSystem, await this.#whoWeAre(), root);
-    return found.map((session) => this.#listing(session));
+    return Promise.all(found.map((session) => this.#listing(session)));
   }
 
-  #listing({ layout, view, holder, isResumable, damage }: FoundSession): SessionListing {
+  async #listing(found: FoundSession): Promise<SessionListing> {
+    const { layout, view, holder, isResumable, damage } = found;
     const active = this.#active.get(layout.session);
     const now = active?.run.snapshot().view ?? view;
+    const { collectionFile } = now;
+    const isThere =
+      collectionFile === '' ||
+      (await nodeFileSystem.status(layout.absolute(collectionFile))) !== undefined;
     return {
       view: now,
       holder: holder ?? null,
       resumable: active === undefined ? isResumable : now.state === 'paused',
       damage: damage ?? null,
+      isCollectionMissing: !isThere,
       root: layout.root,
       log: layout.log,
     };

@@ -3,6 +3,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { codeOf } from '../../core/errors.ts';
 import type { SessionRef } from '../../protocol/worker.ts';
+import { tellMissing } from './missingCollection.ts';
 import { offerGitignore } from '../data/gitignore.ts';
 import { isSessionOf } from '../sessions/ofFile.ts';
 import { askInDoubt } from '../sessions/inDoubt.ts';
@@ -55,10 +56,14 @@ export async function newestSessionOf(
 /** Takes a session up again and shows it; what goes wrong is shown with its next step. */
 export async function resumeSession(
   services: Services,
-  { ref, root, snapshot }: TrackedSession,
+  session: TrackedSession,
 ): Promise<SessionRef | undefined> {
+  const { ref, root, snapshot } = session;
   try {
     if (!(await resumeOrAsk(services, ref, snapshot.view.name))) return undefined;
+    if (session.isCollectionMissing) {
+      services.notices.add(() => tellMissing(services, session, 'resumed'));
+    }
     showWhatRuns(services, ref);
     return ref;
   } catch (error) {

@@ -25,6 +25,8 @@ export interface TrackedSession {
   readonly holder: HolderView | null;
   readonly resumable: boolean;
   readonly damage: string | null;
+  /** Its collection file is not where it was: it goes on with what its journal has. */
+  readonly isCollectionMissing: boolean;
   /** What the file names of the view are relative to. */
   readonly root: string;
   readonly log: string;
@@ -34,6 +36,8 @@ export interface TrackedSession {
 export interface SessionTrackerEvents {
   /** The session (every session: null) changed in more than its figures. */
   changed: [session: string | null];
+  /** Sessions were listed anew: `list` has them at hand. */
+  listed: [];
   /** Figures of a session of this window changed. */
   delta: [session: string, delta: SnapshotDelta];
   /** The engine died while it carried these sessions out. */
@@ -152,27 +156,33 @@ export class SessionTracker {
     listing: Promise<readonly SessionListing[]>,
   ): Promise<readonly SessionListing[]> {
     this.#listings.set(workspace, listing);
-    listing.catch(() => {
-      // A failure is not kept: the next one to look tries again.
-      if (this.#listings.get(workspace) === listing) this.#listings.delete(workspace);
-    });
+    listing.then(
+      () => {
+        this.events.emit('listed');
+      },
+      () => {
+        // A failure is not kept: the next one to look tries again.
+        if (this.#listings.get(workspace) === listing) this.#listings.delete(workspace);
+      },
+    );
     return listing;
   }
 
   #track(ref: SessionRef, listing: SessionListing): TrackedSession {
     const live = this.#live.get(ref.session);
-    const { damage, root, log } = listing;
+    const { damage, root, log, isCollectionMissing } = listing;
+    const about = { ref, damage, root, log, isCollectionMissing };
     const holder = isThisProcess(listing.holder) ? null : listing.holder;
     if (live) {
       const { snapshot } = live;
       const resumable = isResumable(snapshot.view);
-      return { ref, snapshot, isOurs: true, holder: null, resumable, damage, root, log };
+      return { ...about, snapshot, isOurs: true, holder: null, resumable };
     }
     const { view } = listing;
     const faulted = view.state === 'interrupted' ? this.#faulted.get(ref.session) : undefined;
     const snapshot = faulted ?? { view, live: { ...idleStats, elapsedMs: view.activeMs } };
     const resumable = listing.resumable && holder === null;
-    return { ref, snapshot, isOurs: false, holder, resumable, damage, root, log };
+    return { ...about, snapshot, isOurs: false, holder, resumable };
   }
 
   #onState({ workspace, session, snapshot }: WorkerEvents['state']): void {

@@ -5,15 +5,17 @@ import { isNode, pickCheckpoint, pickSession, type CommandTarget } from './pick.
 import type { Services } from '../services.ts';
 import type { TrackedSession } from '../engine/sessionTracker.ts';
 import { baseName, mastersOf } from '../tree/treeModel.ts';
+import { readSetting } from '../settings.ts';
+import { openInViewer } from '../viewer/openRecords.ts';
 import { showInformationMessage } from '../window.ts';
 
 /**
- * Opens a session's newest master, or the one that the tree's item names. The extension's default for
- * `files.readonlyInclude` makes it read-only, however it is opened.
+ * Opens a session's newest master, or the one that the tree's item names: in the text editor, or where it is large in
+ * the record viewer. The extension's default for `files.readonlyInclude` makes it read-only, however it is opened.
  */
 export async function openMaster(services: Services, target: CommandTarget): Promise<void> {
   if (isNode(target, 'master')) {
-    await vscode.commands.executeCommand('vscode.open', vscode.Uri.file(target.path));
+    await openDataFile(vscode.Uri.file(target.path));
     return;
   }
   const session = await pickSession(services, target, {
@@ -22,9 +24,15 @@ export async function openMaster(services: Services, target: CommandTarget): Pro
     none: t('There is no master file yet.'),
   });
   const master = session && mastersOf(session.snapshot.view.files)[0];
-  if (!master) return;
-  const file = vscode.Uri.file(path.join(session.root, master.file));
-  await vscode.commands.executeCommand('vscode.open', file);
+  if (master) await openDataFile(vscode.Uri.file(path.join(session.root, master.file)));
+}
+
+async function openDataFile(file: vscode.Uri): Promise<void> {
+  // The text editor says best that a file is not there.
+  const { size } = await vscode.workspace.fs.stat(file).then(undefined, () => ({ size: 0 }));
+  const isLarge = size > 0 && size >= readSetting('viewer.largeFileMb', file) * 1e6;
+  if (isLarge) await openInViewer(file);
+  else await vscode.commands.executeCommand('vscode.open', file);
 }
 
 /** Opens a readable view of a checkpoint: the tree's item, or the one that a person picks. */
@@ -75,6 +83,11 @@ export async function openCollection(session: TrackedSession): Promise<void> {
   try {
     await vscode.window.showTextDocument(file);
   } catch {
-    throw new Error(t('{0} is no longer there.', baseName(collectionFile)));
+    throw new Error(
+      t(
+        '{0} is no longer there. Restore Collection File in the session’s menu writes it back.',
+        baseName(collectionFile),
+      ),
+    );
   }
 }

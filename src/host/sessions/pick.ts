@@ -6,7 +6,7 @@ import { joinParts, recordsPhrase, stateSince } from '../text/phrases.ts';
 import type { Services } from '../services.ts';
 import { readTimeoutMs, type TrackedSession } from '../engine/sessionTracker.ts';
 import { baseName, checkpointWord, mastersOf, type TreeNode } from '../tree/treeModel.ts';
-import { findCollections, folderLabel, isCollectionFile } from '../workspace.ts';
+import { diskFolders, findCollections, folderLabel, isCollectionFile } from '../workspace.ts';
 import { showInformationMessage, showQuickPick } from '../window.ts';
 
 /** What a command may be given: an item of the tree, a session, a file of the explorer, or nothing. */
@@ -73,6 +73,7 @@ export async function pickSession(
     void showInformationMessage(options.none);
     return undefined;
   }
+  if (!(await hasFolder())) return undefined;
   const fitting = (await services.tracker.list()).filter(options.fits);
   if (fitting.length === 0) {
     void showInformationMessage(options.none);
@@ -160,12 +161,25 @@ function sessionItem({ formats }: Services, session: TrackedSession): vscode.Qui
   };
 }
 
+/** Whether there is a folder to work in; a person who has none open is offered to open one. */
+async function hasFolder(): Promise<boolean> {
+  if (diskFolders().length > 0) return true;
+  const open = t('Open Folder');
+  const chosen = await showInformationMessage(
+    t('Collections and their sessions are kept in a folder. Open one first.'),
+    open,
+  );
+  if (chosen === open) await vscode.commands.executeCommand('vscode.openFolder');
+  return false;
+}
+
 /** The collection file that a command is about: the target, or the one that a person picks. */
 export async function pickCollection(
   target: CommandTarget,
   placeHolder = t('Which collection do you want to start?'),
 ): Promise<vscode.Uri | undefined> {
   if (target instanceof vscode.Uri) return target;
+  if (!(await hasFolder())) return undefined;
   const files = await findCollections();
   const active = vscode.window.activeTextEditor?.document.uri;
   if (files.length === 0) {

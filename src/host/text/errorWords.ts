@@ -96,6 +96,15 @@ export function errorWords(error: unknown, formats: Formats): ErrorWords {
         ),
         actions: ['showLog'],
       };
+    case 'FOLDER_READ_ONLY':
+      return {
+        message: t(
+          'Nothing can be written in {0}, where a session keeps its state ({1}). Open a folder that can be written, or change its rights; nothing was made.',
+          textIn(data, 'root'),
+          textIn(data, 'obstacle'),
+        ),
+        actions: ['showLog'],
+      };
     case 'RPC_TIMEOUT':
       return {
         message: t('The collection engine does not answer. Reload the window if that lasts.'),

@@ -198,6 +198,10 @@ function sessionLook(session: TrackedSession, folder: string, context: LookConte
       // The icon says that it runs.
       damage === null ? rate || state : t('damaged'),
       failedPhrase(view.units.failed, formats),
+      // Of what is over, nobody needs it.
+      session.isCollectionMissing && (session.isOurs || session.resumable)
+        ? t('collection file is gone')
+        : '',
       folder,
     ]),
     tooltip: sessionTooltip(session, context),
@@ -213,9 +217,14 @@ export function hasRaw({ files }: Pick<SessionView, 'files'>): boolean {
   return files.some(({ role, lines }) => role === 'raw' && lines > 0);
 }
 
-function collectionLine({ collectionFile, remapOf }: SessionView): readonly [string, string] {
+function collectionLine({
+  snapshot: { view },
+  isCollectionMissing,
+}: TrackedSession): readonly [string, string] {
+  const { collectionFile, remapOf } = view;
   if (remapOf !== undefined) return [t('Collection'), t('none: maps {0} again', remapOf)];
-  return [t('Collection'), collectionFile === '' ? t('none: a merge') : collectionFile];
+  if (collectionFile === '') return [t('Collection'), t('none: a merge')];
+  return [t('Collection'), isCollectionMissing ? t('{0} (gone)', collectionFile) : collectionFile];
 }
 
 function sessionTooltip(
@@ -225,7 +234,7 @@ function sessionTooltip(
   const { view } = session.snapshot;
   const { units } = view;
   const lines: (readonly [string, string])[] = [
-    collectionLine(view),
+    collectionLine(session),
     [t('Session'), view.session],
     [t('State'), stateWord(view.state)],
   ];
@@ -268,6 +277,7 @@ export function sessionTags(session: TrackedSession): string {
   if (hasRaw(view)) tags.push('hasRaw');
   if (view.checkpointCount > 0) tags.push('hasCheckpoint');
   if (view.units.failed > 0 && session.holder === null) tags.push('hasFailed');
+  if (session.isCollectionMissing) tags.push('collectionGone');
   if (!session.isOurs && session.holder === null) tags.push('atRest');
   return `;${tags.join(';')};`;
 }

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatsFor } from '../../../../src/core/format.ts';
 import { groupsOf, lookOf, mastersOf, sessionTags } from '../../../../src/host/tree/treeModel.ts';
+import type { SessionState } from '../../../../src/core/view.ts';
+import type { TrackedSession } from '../../../../src/host/engine/sessionTracker.ts';
 import { Verdicts } from '../../../../src/host/sessions/verdicts.ts';
 import { makeReport, makeTarget, makeTracked } from '../../../fixtures/views.ts';
 
@@ -188,4 +190,23 @@ test('a verdict is shown with its time, and by the sessions and files that it is
   assert.match(said[0]!, /^3 problems, Nov 21, 2026/);
   assert.match(said[1]!, /^no problems, /);
   assert.equal(said[2], undefined);
+});
+
+test('a session without its collection file says so while somebody may need it, and can restore it', () => {
+  const lookAt = (changes: Partial<TrackedSession>, state: SessionState = 'stopped') =>
+    lookOf(
+      {
+        kind: 'session',
+        session: { ...makeTracked({ state }), isCollectionMissing: true, ...changes },
+        folder: '',
+      },
+      context,
+    );
+  const stopped = lookAt({ resumable: true });
+  assert.match(stopped.description, /collection file is gone/);
+  assert.match(stopped.contextValue, /;collectionGone;/);
+  assert.deepEqual(stopped.tooltip[0], ['Collection', 'books.collect.json (gone)']);
+  const over = lookAt({ resumable: false }, 'completed');
+  assert.doesNotMatch(over.description, /gone/);
+  assert.match(over.contextValue, /;collectionGone;/);
 });
