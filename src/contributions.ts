@@ -96,6 +96,7 @@ export interface Settings {
   readonly 'preview.refreshOnSave': boolean;
   readonly 'viewer.largeFileMb': number;
   readonly protectMasters: boolean;
+  readonly 'metrics.port': number;
 }
 
 /** What a setting is when nobody has set it. */
@@ -108,6 +109,7 @@ export const settingDefaults: Settings = {
   'preview.refreshOnSave': true,
   'viewer.largeFileMb': 20,
   protectMasters: true,
+  'metrics.port': 0,
 };
 
 /** Context keys that `when` clauses go by, with the type of their value. */

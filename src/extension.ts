@@ -6,6 +6,7 @@ import { createServices } from './host/compose.ts';
 import { registerContextKeys } from './host/contextKeys.ts';
 import { registerDataFiles } from './host/data/registerDataFiles.ts';
 import { registerFirstMinute } from './host/firstMinute/firstMinute.ts';
+import { registerMetrics } from './host/engine/metrics.ts';
 import { registerEndNotices } from './host/sessions/endNotice.ts';
 import { offerResume, offerResumeAfterCrash } from './host/sessions/resumeOffer.ts';
 import type { Services } from './host/services.ts';
@@ -30,6 +31,7 @@ export function activate(context: vscode.ExtensionContext): CollectorApi {
       new StatusBar(services),
       checker.register(context.secrets.onDidChange),
       registerContextKeys(tracker),
+      registerMetrics(services),
       registerEndNotices(services),
       registerVerdictBadges(),
       registerFirstMinute(services),

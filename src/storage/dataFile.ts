@@ -187,7 +187,7 @@ export function sha256Hex(bytes: Uint8Array | string): string {
 function missingFile(path: string): FaultError {
   return new FaultError(
     'DATA_FILE_MISSING',
-    `${path} was deleted or moved. Nothing is written any more. Put it back and resume, or start a new session.`,
+    `${path} was deleted or moved. Nothing is written any more. The journal still knows all that was in it: put it back and resume, or start a new session.`,
     { file: path },
   );
 }
@@ -195,7 +195,7 @@ function missingFile(path: string): FaultError {
 function replacedFile(path: string): FaultError {
   return new FaultError(
     'DATA_FILE_REPLACED',
-    `${path} was replaced by another file. Nothing is written any more. Put the original back and resume, or start a new session.`,
+    `${path} was replaced by another file. Nothing is written any more. The journal still knows all that was in it: put the original back and resume, or start a new session.`,
     { file: path },
   );
 }

@@ -70,11 +70,14 @@ test('a master in the record viewer: its table, any record, its unit, a filter, 
     await writeFile(foreign, [lines[0], '', '{"id": tru', lines[1]].join('\n'));
     await workbench.runCommand('File: Open File...');
     await workbench.chooseFile(foreign);
+    await workbench.page.locator('.editor-instance .view-line').nth(3).waitFor();
     await workbench.runCommand('Collector: Open in Record Viewer');
     page = await viewer(workbench);
     await untilStatusSays(page, '4 records');
     await page.getByText('Not JSON').waitFor();
     await goTo(page, 4);
+    // What is deep down is made when somebody opens it.
+    await page.locator('.details summary', { hasText: '{1}' }).last().click();
     await page.locator('.details').getByText('deep').waitFor();
     await goTo(page, 1);
     assert.equal(await page.locator('main :is(script, img, iframe)').count(), 0);

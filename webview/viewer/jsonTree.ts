@@ -9,7 +9,7 @@ const shownEntries = 200;
 /** Characters of a text that are shown before somebody asks for all of it. */
 const shownCharacters = 2000;
 /** So deep things are unfolded from the start. */
-const openDepth = 2;
+const openDepth = 3;
 
 /** A value as a tree that can be folded; what is folded is not made before it is opened. */
 export function jsonTree(words: Words, value: JsonValue): HTMLElement {
