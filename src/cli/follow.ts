@@ -6,6 +6,7 @@ import type { Launched } from '../engine/launch.ts';
 import { limitOption } from '../engine/reachedLimits.ts';
 import { isMerge, readManifest } from '../engine/merge/manifest.ts';
 import type { SessionView } from '../core/view.ts';
+import type { SessionRun } from '../engine/sessionRun.ts';
 import { nodeFileSystem } from '../storage/fileSystem.ts';
 import type { CommandLine } from './command.ts';
 import { exitCodeOf, exitCodes } from '../core/exitCodes.ts';
@@ -36,10 +37,15 @@ export async function unlessComplete(
   }
 }
 
-/** Shows a run until it ends; signals stop it in order. Resolves to the exit code. */
+/**
+ * Shows a run until it ends; signals stop it in order. Resolves to the exit code.
+ *
+ * @param track told of the run before it starts.
+ */
 export async function follow(
   { run, recovered, result }: Launched,
   isJson: boolean,
+  track: (run: SessionRun) => void = () => undefined,
 ): Promise<number> {
   const output = isJson ? jsonOutput() : textOutput();
   const stop = (): void => {
@@ -53,6 +59,7 @@ export async function follow(
   const unlisten = run.onChange(() => {
     if (run.pausedByGuard !== undefined) void run.stop('guard');
   });
+  track(run);
   output.started(run.store.view, describeRecovery(recovered));
   if (result !== undefined) output.resumed(result);
   const ticker = setInterval(() => {

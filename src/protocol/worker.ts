@@ -6,6 +6,7 @@ import type { JobProgress } from '../core/job.ts';
 import type { JsonValue } from '../core/json.ts';
 import type { CollectionRequests } from './collection.ts';
 import type { HistoryRequests } from './history.ts';
+import type { MetricsRequests } from './metrics.ts';
 import type { MergeManifest, OnConflict } from '../core/mergeManifest.ts';
 import type { InDoubtWord, InterruptionAnalysis, RecoveryPlan } from '../core/recoveryData.ts';
 import type { ValidationReport } from '../core/validation.ts';
@@ -176,6 +177,7 @@ export interface EngineRequests
     ToolRequests,
     CollectionRequests,
     HistoryRequests,
+    MetricsRequests,
     SampleRequests,
     PreviewRequests,
     RecordRequests,

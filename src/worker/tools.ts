@@ -1,4 +1,5 @@
 import type { HistoryRequests } from '../protocol/history.ts';
+import type { MetricsRequests } from '../protocol/metrics.ts';
 import type { PickerEngineRequests } from '../protocol/picker.ts';
 import type { Handlers } from '../protocol/rpc.ts';
 import type { PreviewRequests } from '../protocol/preview.ts';
@@ -8,6 +9,7 @@ import { historyHandlers } from './historyHandlers.ts';
 import { importHandlers } from './importHandlers.ts';
 import { Jobs } from './jobs.ts';
 import { mergeHandlers } from './mergeHandlers.ts';
+import { metricsHandlers } from './metricsHandlers.ts';
 import { previewHandlers } from './previewHandlers.ts';
 import { pickerHandlers } from './pickerHandlers.ts';
 import { recoveryHandlers } from './recoveryHandlers.ts';
@@ -20,7 +22,12 @@ export function toolHandlers(
   sessions: WorkerSessions,
 ): Partial<
   Handlers<
-    RecoveryRequests & ToolRequests & HistoryRequests & PreviewRequests & PickerEngineRequests
+    RecoveryRequests &
+      ToolRequests &
+      HistoryRequests &
+      MetricsRequests &
+      PreviewRequests &
+      PickerEngineRequests
   >
 > {
   const jobs = new Jobs(host);
@@ -33,6 +40,7 @@ export function toolHandlers(
     installBrowser: browserHandler(jobs),
     ...recoveryHandlers(sessions),
     ...historyHandlers(sessions),
+    ...metricsHandlers(sessions.measured),
     ...mergeHandlers(jobs, sessions),
     ...previewHandlers(jobs, sessions),
     ...pickerHandlers(jobs, host),

@@ -21,6 +21,7 @@ import type {
   WorkerRequests,
 } from '../protocol/worker.ts';
 import type { Handlers } from '../protocol/rpc.ts';
+import { MeasuredRuns } from '../serve/metrics/measuredRuns.ts';
 import { networkOf } from './network.ts';
 import { listCheckpoints } from '../storage/checkpointFiles.ts';
 import { nodeFileSystem } from '../storage/fileSystem.ts';
@@ -61,6 +62,8 @@ interface Watch {
 
 /** The sessions that this worker carries out, and what is known of the others. */
 export class WorkerSessions {
+  /** What metrics are made of. */
+  readonly measured = new MeasuredRuns();
   readonly #host: HostSide;
   readonly #active = new Map<string, Active>();
   readonly #watches = new Map<string, Watch>();
@@ -177,6 +180,7 @@ export class WorkerSessions {
     const { session } = run.store.layout;
     const active: Active = { run, workspace, lastState: '' };
     this.#active.set(session, active);
+    this.measured.track(run);
     run.onChange(() => {
       this.#changed(session, active);
     });

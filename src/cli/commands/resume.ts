@@ -1,5 +1,5 @@
 import type { InDoubtWord } from '../../core/recoveryData.ts';
-import { resumeSession } from '../../engine/launch.ts';
+import { resumeSession, type ResumeChoices } from '../../engine/launch.ts';
 import type { Environment } from '../../engine/beginRun.ts';
 import { assessSession } from '../../engine/recovery/assess.ts';
 import type { FoundSession } from '../../storage/sessions.ts';
@@ -10,6 +10,7 @@ import { exitCodes } from '../../core/exitCodes.ts';
 import { findSession } from '../findSession.ts';
 import { limitOptions, limitsFrom, limitUsage } from '../limitOptions.ts';
 import { follow, unlessComplete } from '../follow.ts';
+import { metricsOption, metricsUsage, withMetrics } from '../metricsOption.ts';
 
 /** `cf-collect resume`. */
 export const resumeCommand: CommandSpec = {
@@ -20,10 +21,12 @@ export const resumeCommand: CommandSpec = {
       --thorough           compare every byte of its data files with the journal first
       --dry-run            only say what it would do
 ${limitUsage}
+${metricsUsage}
       --repeat-in-doubt | --count-as-spent   a word on paid calls that may or may not have left`,
   operands: ['SESSION'],
   options: {
     ...limitOptions,
+    ...metricsOption,
     checkpoint: { type: 'string' },
     'retry-failed': { type: 'boolean' },
     thorough: { type: 'boolean' },
@@ -40,16 +43,16 @@ async function resume(line: CommandLine): Promise<number> {
   const environment = await commandLineEnvironment();
   const found = await findSession(environment, line.workspace, line.operands[0] ?? '');
   if (line.has('dry-run')) return tellPlan(environment, found, line);
-  return unlessComplete(environment, line, async () =>
-    follow(
-      await resumeSession(environment, found.layout, {
-        checkpoint: line.value('checkpoint'),
-        retryFailed: line.has('retry-failed') ? null : undefined,
-        isThorough: line.has('thorough'),
-        inDoubt,
-        limits,
-      }),
-      line.isJson,
+  const choices: ResumeChoices = {
+    checkpoint: line.value('checkpoint'),
+    retryFailed: line.has('retry-failed') ? null : undefined,
+    isThorough: line.has('thorough'),
+    inDoubt,
+    limits,
+  };
+  return withMetrics(line, (track) =>
+    unlessComplete(environment, line, async () =>
+      follow(await resumeSession(environment, found.layout, choices), line.isJson, track),
     ),
   );
 }

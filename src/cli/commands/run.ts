@@ -4,14 +4,21 @@ import { usageError, type CommandLine, type CommandSpec } from '../command.ts';
 import { commandLineEnvironment } from '../environment.ts';
 import { limitOptions, limitsFrom, limitUsage } from '../limitOptions.ts';
 import { follow, unlessComplete } from '../follow.ts';
+import { metricsOption, metricsUsage, withMetrics } from '../metricsOption.ts';
 
 /** `cf-collect run`. */
 export const runCommand: CommandSpec = {
   name: 'run',
   usage: `  cf-collect run FILE [--new | --resume]                start a collection (NAME.collect.json)
-${limitUsage}`,
+${limitUsage}
+${metricsUsage}`,
   operands: ['FILE'],
-  options: { ...limitOptions, new: { type: 'boolean' }, resume: { type: 'boolean' } },
+  options: {
+    ...limitOptions,
+    ...metricsOption,
+    new: { type: 'boolean' },
+    resume: { type: 'boolean' },
+  },
   run,
 };
 
@@ -21,8 +28,10 @@ async function run(line: CommandLine): Promise<number> {
   const limits = limitsFrom(line);
   const file = resolve(workspace, operands[0] ?? '');
   const environment = await commandLineEnvironment();
-  return unlessComplete(environment, line, async () =>
-    follow(await startCollection(environment, file, workspace, mode, limits), isJson),
+  return withMetrics(line, (track) =>
+    unlessComplete(environment, line, async () =>
+      follow(await startCollection(environment, file, workspace, mode, limits), isJson, track),
+    ),
   );
 }
 

@@ -24,6 +24,8 @@ export interface EngineClientEvents {
   delta: [WorkerEvents['delta']];
   log: [WorkerEvents['log']];
   progress: [WorkerEvents['progress']];
+  /** A worker is up: what is asked of it now comes before everything else. */
+  started: [];
   /** The worker ended unasked; its runs died with it. The next request starts another. */
   died: [error: Error];
 }
@@ -125,6 +127,7 @@ export class EngineClient {
       },
     });
     this.#rpc = rpc;
+    this.events.emit('started');
     return rpc;
   }
 

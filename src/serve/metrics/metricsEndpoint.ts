@@ -14,7 +14,6 @@ export class MetricsEndpoint {
   readonly #runs: MeasuredRuns;
   #metrics: Promise<PrometheusMetrics> | undefined;
   #server: LoopbackServer | undefined;
-  #scrapes = 0;
   #lastScrapeMs: number | undefined;
   #rhythmMs = unknownRhythmMs;
   #onScrape: () => void = () => undefined;
@@ -42,6 +41,11 @@ export class MetricsEndpoint {
     return new URL(path, this.#server.url).href;
   }
 
+  /** Whether anybody has ever asked. */
+  get isScraped(): boolean {
+    return this.#lastScrapeMs !== undefined;
+  }
+
   /** Answers no more. */
   async close(): Promise<void> {
     const server = this.#server;
@@ -56,7 +60,7 @@ export class MetricsEndpoint {
    * @returns whether it was.
    */
   async lastScrape(signal: AbortSignal): Promise<boolean> {
-    if (this.#scrapes === 0 || signal.aborted) return false;
+    if (!this.isScraped || signal.aborted) return false;
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const giveUp = (): void => {
       resolve(false);
@@ -87,7 +91,6 @@ export class MetricsEndpoint {
     const nowMs = performance.now();
     if (this.#lastScrapeMs !== undefined) this.#rhythmMs = nowMs - this.#lastScrapeMs;
     this.#lastScrapeMs = nowMs;
-    this.#scrapes += 1;
     const onSent = this.#onScrape;
     const body = await metrics.text();
     return { status: 200, headers: { 'content-type': metrics.contentType }, body, onSent };
