@@ -41,7 +41,10 @@ export const commandIds = [
 export type CommandId = (typeof commandIds)[number];
 
 /** Commands that only our own items run: package.json does not name them. */
-export const internalCommandIds = ['cfCollector.showMoreFailedUnits'] as const;
+export const internalCommandIds = [
+  'cfCollector.showMoreFailedUnits',
+  'cfCollector.createModule',
+] as const;
 
 /** The activity bar's container. */
 export const containerId = 'cfCollector';

@@ -2,13 +2,7 @@ import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { CommandId, internalCommandIds } from '../contributions.ts';
 import type { SessionRef } from '../protocol/worker.ts';
-import { exportTable } from './data/exportTable.ts';
-import { adoptMaster, importEarlier } from './data/importEarlier.ts';
 import { installBrowser } from './collections/installBrowser.ts';
-import { mergeMasters } from './data/mergeMasters.ts';
-import { restoreCollection } from './collections/missingCollection.ts';
-import { newCollection } from './collections/newCollection.ts';
-import { openSample } from './firstMinute/openSample.ts';
 import { openWalkthrough } from './firstMinute/walkthrough.ts';
 import { openCheckpoint, openLog, openMaster } from './sessions/openFiles.ts';
 import {
@@ -18,21 +12,11 @@ import {
   type CommandTarget,
   type Selection,
 } from './sessions/pick.ts';
-import { pickFields } from './picker/pickFields.ts';
-import { raiseAndResume } from './sessions/raiseLimit.ts';
-import {
-  discardState,
-  resumeFromCheckpoint,
-  retryFailedUnits,
-  showRecoveryPlan,
-} from './sessions/recovery.ts';
-import { remapFromRaw } from './sessions/remap.ts';
 import type { Services } from './services.ts';
 import { resumeSession, startCollection } from './collections/startCollection.ts';
 import { runInTerminal } from './collections/terminal.ts';
 import type { SessionTree } from './tree/sessionTree.ts';
 import { validate } from './data/validation.ts';
-import { openRecords } from './viewer/openRecords.ts';
 import { isCollectionFile } from './workspace.ts';
 
 /**
@@ -45,41 +29,73 @@ type Handler = (
   tree: SessionTree,
 ) => unknown;
 
+/** A handler whose file is loaded when its command is first run. */
+function late(load: () => Promise<Handler>): Handler {
+  return async (...parameters) => (await load())(...parameters);
+}
+
 /** Every command. What a handler throws is shown to the person; what it gives is the command's result. */
 const handlers: Record<CommandId | (typeof internalCommandIds)[number], Handler> = {
   'cfCollector.start': startCollection,
-  'cfCollector.new': newCollection,
+  'cfCollector.new': late(
+    async () => (await import('./collections/newCollection.ts')).newCollection,
+  ),
   'cfCollector.preview': preview,
-  'cfCollector.pickFields': pickFields,
+  'cfCollector.pickFields': late(async () => (await import('./picker/pickFields.ts')).pickFields),
   'cfCollector.pause': pause,
   'cfCollector.stop': stop,
   'cfCollector.resume': resume,
-  'cfCollector.raiseAndResume': raiseAndResume,
+  'cfCollector.raiseAndResume': late(
+    async () => (await import('./sessions/raiseLimit.ts')).raiseAndResume,
+  ),
   'cfCollector.runInTerminal': runCollectionInTerminal,
   'cfCollector.openDashboard': openDashboard,
   'cfCollector.openOverview': ({ overview }) => {
     overview.show();
   },
   'cfCollector.openMaster': openMaster,
-  'cfCollector.openRecords': openRecords,
+  'cfCollector.openRecords': late(
+    async () => (await import('./viewer/openRecords.ts')).openRecords,
+  ),
   'cfCollector.openCheckpoint': openCheckpoint,
   'cfCollector.openLog': openLog,
-  'cfCollector.resumeFromCheckpoint': resumeFromCheckpoint,
-  'cfCollector.showRecoveryPlan': showRecoveryPlan,
-  'cfCollector.retryFailedUnits': retryFailedUnits,
-  'cfCollector.discardState': discardState,
+  'cfCollector.resumeFromCheckpoint': late(
+    async () => (await import('./sessions/recovery.ts')).resumeFromCheckpoint,
+  ),
+  'cfCollector.showRecoveryPlan': late(
+    async () => (await import('./sessions/recovery.ts')).showRecoveryPlan,
+  ),
+  'cfCollector.retryFailedUnits': late(
+    async () => (await import('./sessions/recovery.ts')).retryFailedUnits,
+  ),
+  'cfCollector.discardState': late(
+    async () => (await import('./sessions/recovery.ts')).discardState,
+  ),
   'cfCollector.validate': validate,
   'cfCollector.showValidationReport': ({ validator }) => validator.showLastReport(),
-  'cfCollector.mergeMasters': mergeMasters,
-  'cfCollector.remapFromRaw': remapFromRaw,
-  'cfCollector.exportTable': exportTable,
-  'cfCollector.importEarlier': importEarlier,
-  'cfCollector.adoptMaster': adoptMaster,
-  'cfCollector.restoreCollection': restoreCollection,
+  'cfCollector.mergeMasters': late(
+    async () => (await import('./data/mergeMasters.ts')).mergeMasters,
+  ),
+  'cfCollector.remapFromRaw': late(async () => (await import('./sessions/remap.ts')).remapFromRaw),
+  'cfCollector.exportTable': late(async () => (await import('./data/exportTable.ts')).exportTable),
+  'cfCollector.importEarlier': late(
+    async () => (await import('./data/importEarlier.ts')).importEarlier,
+  ),
+  'cfCollector.adoptMaster': late(
+    async () => (await import('./data/importEarlier.ts')).adoptMaster,
+  ),
+  'cfCollector.restoreCollection': late(
+    async () => (await import('./collections/missingCollection.ts')).restoreCollection,
+  ),
   'cfCollector.setSecret': ({ secrets }, target) => secrets.ask(secretNameIn(target)),
   'cfCollector.installBrowser': installBrowser,
-  'cfCollector.openSample': openSample,
+  'cfCollector.openSample': late(
+    async () => (await import('./firstMinute/openSample.ts')).openSample,
+  ),
   'cfCollector.openWalkthrough': (services) => openWalkthrough(services),
+  'cfCollector.createModule': late(
+    async () => (await import('./collections/createModule.ts')).createModule,
+  ),
   'cfCollector.refresh': ({ tracker }) => {
     tracker.refresh();
   },

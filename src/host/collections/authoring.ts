@@ -7,17 +7,16 @@ import { CollectionQuickFixes } from './quickFixes.ts';
 
 /** What helps while a collection is written: lenses, quick fixes, completions, and what the last preview found. */
 export function registerAuthoring(services: Services): vscode.Disposable {
-  const { context, tracker, formats, checker, secrets, previews } = services;
+  const { tracker, formats, checker, secrets, previews } = services;
   const lenses = new CollectionLenses(tracker, formats);
   const marks = new PreviewMarks(previews);
-  const media = vscode.Uri.joinPath(context.extensionUri, 'media');
   const completions = new CollectionCompletions(secrets, (uri) => previews.reportOf(uri));
   return vscode.Disposable.from(
     lenses,
     lenses.register(),
     marks,
     marks.register(),
-    new CollectionQuickFixes(checker, media).register(),
+    new CollectionQuickFixes(checker).register(),
     completions.register(),
   );
 }

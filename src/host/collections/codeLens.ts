@@ -1,6 +1,6 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { commandIds, type CommandId } from '../../contributions.ts';
+import type { CommandId } from '../../contributions.ts';
 import { mentionsOf } from '../../core/collectionMentions.ts';
 import type { Formats } from '../../core/format.ts';
 import type { SessionTracker, TrackedSession } from '../engine/sessionTracker.ts';
@@ -123,13 +123,13 @@ export class CollectionLenses implements vscode.CodeLensProvider, vscode.Disposa
 
 /** Pick Fields stands where the fields do. */
 function fieldLenses(document: vscode.TextDocument): vscode.CodeLens[] {
-  if (!commandIds.includes(pickFields)) return [];
   const { fieldsKey, sourceType } = mentionsOf(document.getText());
   if (fieldsKey === undefined || (sourceType !== 'html' && sourceType !== 'browser')) return [];
-  return [lens(rangeOf(fieldsKey), t('$(target) Pick Fields'), pickFields, document.uri)];
+  return [
+    lens(rangeOf(fieldsKey), t('$(target) Pick Fields'), 'cfCollector.pickFields', document.uri),
+  ];
 }
 
-const pickFields = 'cfCollector.pickFields' as CommandId;
 const top = new vscode.Range(0, 0, 0, 0);
 
 function ours(title: string, command: CommandId, argument: unknown): vscode.CodeLens {
@@ -139,7 +139,7 @@ function ours(title: string, command: CommandId, argument: unknown): vscode.Code
 function lens(
   range: vscode.Range,
   title: string,
-  command: string,
+  command: CommandId | 'workbench.trust.manage',
   ...parameters: readonly unknown[]
 ): vscode.CodeLens {
   return new vscode.CodeLens(range, { title, command, arguments: [...parameters] });

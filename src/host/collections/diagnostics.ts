@@ -47,7 +47,7 @@ export class CollectionChecker implements vscode.Disposable {
   register(onSecretsChanged: vscode.Event<unknown>): vscode.Disposable {
     const check = ({ uri }: vscode.TextDocument) => void this.check(uri);
     const checkAll = () => {
-      vscode.workspace.textDocuments.forEach(check);
+      this.checkAll();
     };
     checkAll();
     return vscode.Disposable.from(
@@ -72,6 +72,11 @@ export class CollectionChecker implements vscode.Disposable {
         for (const { oldUri } of files) this.#forget(oldUri);
       }),
     );
+  }
+
+  /** Checks every collection file that is open. */
+  checkAll(): void {
+    for (const { uri } of vscode.workspace.textDocuments) void this.check(uri);
   }
 
   /**

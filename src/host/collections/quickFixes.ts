@@ -3,25 +3,19 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { assertNever } from '../../core/assert.ts';
 import { fixesOf, type CollectionFix } from '../../core/collectionFixes.ts';
-import { collectionFileName, moduleTypesFile } from '../../core/templates.ts';
+import { collectionFileName } from '../../core/templates.ts';
 import type { CollectionProblem } from '../../protocol/worker.ts';
 import type { Advice } from './advice.ts';
 import { collectionSelector } from './collectionSelector.ts';
 import type { CollectionChecker } from './diagnostics.ts';
 import { previewMarkCode } from '../preview/previewMarks.ts';
 
-/** The template that a module which is missing begins as. */
-const moduleTemplate = 'module.mjs';
-
 /** What can be done about the marks in a collection file. */
 export class CollectionQuickFixes implements vscode.CodeActionProvider {
   readonly #checker: Pick<CollectionChecker, 'findingOf'>;
-  readonly #media: vscode.Uri;
 
-  /** @param media the extension's folder `media`. */
-  constructor(checker: Pick<CollectionChecker, 'findingOf'>, media: vscode.Uri) {
+  constructor(checker: Pick<CollectionChecker, 'findingOf'>) {
     this.#checker = checker;
-    this.#media = media;
   }
 
   register(): vscode.Disposable {
@@ -30,55 +24,41 @@ export class CollectionQuickFixes implements vscode.CodeActionProvider {
     });
   }
 
-  async provideCodeActions(
+  provideCodeActions(
     document: vscode.TextDocument,
     _range: vscode.Range,
     { diagnostics }: vscode.CodeActionContext,
-  ): Promise<vscode.CodeAction[]> {
-    const actions = diagnostics.map(async (mark) => {
-      const found = await this.#actionsFor(document, mark);
-      for (const action of found) action.diagnostics = [mark];
-      return found;
+  ): vscode.CodeAction[] {
+    return diagnostics.flatMap((mark) => {
+      const actions = this.#actionsFor(document, mark);
+      for (const action of actions) action.diagnostics = [mark];
+      return actions;
     });
-    return (await Promise.all(actions)).flat();
   }
 
-  async #actionsFor(
-    document: vscode.TextDocument,
-    mark: vscode.Diagnostic,
-  ): Promise<vscode.CodeAction[]> {
+  #actionsFor(document: vscode.TextDocument, mark: vscode.Diagnostic): vscode.CodeAction[] {
     if (mark.code === previewMarkCode) {
-      return [commandAction(t('Preview Again'), 'cfCollector.preview', document.uri)];
+      return [
+        commandAction(t('Preview Again'), 'cfCollector.preview', document.uri),
+        commandAction(t('Pick Fields'), 'cfCollector.pickFields', document.uri, false),
+      ];
     }
     const finding = this.#checker.findingOf(mark);
     if (finding === undefined) return [];
     if (finding.kind === 'advice') return adviceActions(document, finding.advice);
     const { problem } = finding;
-    if (problem.code === 'CONFIG_NO_MODULE') return this.#newModule(document, problem);
+    if (problem.code === 'CONFIG_NO_MODULE') return moduleActions(problem);
     const baseName = path.basename(document.uri.path, collectionFileName(''));
     return fixesOf(document.getText(), problem, baseName).map((fix) => fixAction(document, fix));
   }
+}
 
-  /** A module that is missing, made of the template. */
-  async #newModule(
-    document: vscode.TextDocument,
-    { missingFile }: CollectionProblem,
-  ): Promise<vscode.CodeAction[]> {
-    if (missingFile === undefined) return [];
-    const file = vscode.Uri.file(missingFile);
-    const read = (...names: string[]): Thenable<Uint8Array> =>
-      vscode.workspace.fs.readFile(vscode.Uri.joinPath(this.#media, ...names));
-    const title = t('Create {0}', vscode.workspace.asRelativePath(file));
-    const action = new vscode.CodeAction(title, vscode.CodeActionKind.QuickFix);
-    action.edit = new vscode.WorkspaceEdit();
-    action.edit.createFile(file, { contents: await read('templates', moduleTemplate) });
-    const types = vscode.Uri.joinPath(file, '..', moduleTypesFile);
-    const contents = await read('types', moduleTypesFile);
-    action.edit.createFile(types, { contents, ignoreIfExists: true });
-    action.command = { title, command: 'vscode.open', arguments: [file] };
-    action.isPreferred = true;
-    return [action];
-  }
+/** A module that is missing, made of the template. */
+function moduleActions({ missingFile }: CollectionProblem): vscode.CodeAction[] {
+  if (missingFile === undefined) return [];
+  const file = vscode.Uri.file(missingFile);
+  const title = t('Create {0}', vscode.workspace.asRelativePath(file));
+  return [commandAction(title, 'cfCollector.createModule', file)];
 }
 
 function fixAction(document: vscode.TextDocument, fix: CollectionFix): vscode.CodeAction {
@@ -131,9 +111,14 @@ function adviceActions(
   }
 }
 
-function commandAction(title: string, command: string, argument: unknown): vscode.CodeAction {
+function commandAction(
+  title: string,
+  command: string,
+  argument: unknown,
+  isPreferred = true,
+): vscode.CodeAction {
   const action = new vscode.CodeAction(title, vscode.CodeActionKind.QuickFix);
   action.command = { title, command, arguments: [argument] };
-  action.isPreferred = true;
+  action.isPreferred = isPreferred;
   return action;
 }
