@@ -4,6 +4,7 @@ import { inputForm } from '../../sources/files/inputForm.ts';
 import { usageError, type CommandLine, type CommandSpec } from '../command.ts';
 import { commandLineEnvironment } from '../environment.ts';
 import { exitCodes } from '../../core/exitCodes.ts';
+import { plainLines } from '../plainLines.ts';
 
 /** `cf-collect export`. */
 export const exportCommand: CommandSpec = {
@@ -34,7 +35,7 @@ async function run(line: CommandLine): Promise<number> {
     const aside = rejected === 0 ? '' : `; ${rejected} lines are no records`;
     const text = line.isJson
       ? JSON.stringify({ type: 'exported', output, ...result })
-      : `${output}: ${rows} rows, ${columns} columns, ${bytes} bytes${aside}`;
+      : plainLines(`${output}: ${rows} rows, ${columns} columns, ${bytes} bytes${aside}`);
     process.stdout.write(`${text}\n`);
     return exitCodes.complete;
   } catch (error) {

@@ -4,6 +4,7 @@ import type { CommandLine, CommandSpec } from '../command.ts';
 import { commandLineEnvironment } from '../environment.ts';
 import { exitCodes } from '../../core/exitCodes.ts';
 import { commandLineJob, pathOf } from '../job.ts';
+import { plainLines } from '../plainLines.ts';
 
 /** `cf-collect import`. */
 export const importCommand: CommandSpec = {
@@ -29,7 +30,9 @@ async function importData(line: CommandLine): Promise<number> {
     (job) => importEarlier(environment, request, job),
     (report) => {
       process.stdout.write(
-        isJson ? `${JSON.stringify({ type: 'summary', ...report })}\n` : wordsFor(report),
+        isJson
+          ? `${JSON.stringify({ type: 'summary', ...report })}\n`
+          : plainLines(wordsFor(report)),
       );
       return exitCodes.complete;
     },

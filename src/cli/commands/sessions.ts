@@ -4,6 +4,7 @@ import { exitCodes } from '../../core/exitCodes.ts';
 import { sessionsOfWorkspace } from '../findSession.ts';
 import { moneyWords } from '../moneyText.ts';
 import { summaryOf } from '../summary.ts';
+import { plainLines } from '../plainLines.ts';
 
 /** `cf-collect sessions`. */
 export const sessionsCommand: CommandSpec = {
@@ -38,7 +39,8 @@ async function listThem({ workspace, isJson }: CommandLine): Promise<number> {
         `${view.records} records`,
         moneyWords(view),
       ].filter((word) => word !== '');
-      process.stdout.write(`${layout.session}  ${view.name.padEnd(16)} ${words.join('  ')}\n`);
+      const text = `${layout.session}  ${view.name.padEnd(16)} ${words.join('  ')}`;
+      process.stdout.write(`${plainLines(text)}\n`);
     }
   }
   if (sessions.length === 0 && !isJson) process.stdout.write('No sessions here yet.\n');

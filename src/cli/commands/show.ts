@@ -11,6 +11,7 @@ import { exitCodes } from '../../core/exitCodes.ts';
 import { findSession } from '../findSession.ts';
 import { callLines, shownCalls } from '../moneyText.ts';
 import { summaryOf } from '../summary.ts';
+import { plainLines } from '../plainLines.ts';
 
 /** `cf-collect show`. */
 export const showCommand: CommandSpec = {
@@ -63,7 +64,7 @@ async function show({ workspace, isJson, operands }: CommandLine): Promise<numbe
     ...(assessment === undefined ? [] : assessmentLines(assessment)),
     ...view.errors.slice(0, 5).map((e) => `error        ${e.at} ${e.key}: ${e.message}`),
   ];
-  process.stdout.write(`${lines.join('\n')}\n`);
+  process.stdout.write(`${plainLines(lines.join('\n'))}\n`);
   return exitCodes.complete;
 }
 
