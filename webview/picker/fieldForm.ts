@@ -117,13 +117,14 @@ export function createFieldForm(
       asks.onDone(wanted);
     });
   };
+  form.addEventListener('input', onInput);
   form.addEventListener('submit', (event) => {
     event.preventDefault();
-    submit();
   });
-  form.addEventListener('input', onInput);
-  form.addEventListener('keydown', ({ key }) => {
+  form.addEventListener('keydown', ({ key, target }) => {
     if (key === 'Escape') asks.onDone(null);
+    // Without a button of the browser's own, Enter submits nothing by itself.
+    else if (key === 'Enter' && (target === name || target === selector)) submit();
   });
   add.addEventListener('click', submit);
   cancel.addEventListener('click', () => {

@@ -45,6 +45,16 @@ export function collectionParts(
       el('div', 'buttons', clear),
     );
   }
+  if (study?.keySuggestion !== null && study?.keySuggestion !== undefined) {
+    const name = study.keySuggestion;
+    const use = createButton(t('useKey'));
+    use.dataset['action'] = 'useKey';
+    use.addEventListener('click', () => {
+      asks.setKey(name);
+    });
+    const words = el('p', '', t('keySuggestion', shownText(name, 60)));
+    parts.push(el('div', 'advice', words, el('div', 'buttons', use)));
+  }
   parts.push(el('h2', '', t('fields')));
   const fields = Object.entries(collection.fields);
   if (fields.length === 0) parts.push(el('p', 'note', t('noFields')));
@@ -60,16 +70,6 @@ export function collectionParts(
       }),
     );
     parts.push(el('ul', 'field-list', ...rows));
-  }
-  if (study?.keySuggestion !== null && study?.keySuggestion !== undefined) {
-    const name = study.keySuggestion;
-    const use = createButton(t('useKey'));
-    use.dataset['action'] = 'useKey';
-    use.addEventListener('click', () => {
-      asks.setKey(name);
-    });
-    const words = el('p', '', t('keySuggestion', shownText(name, 60)));
-    parts.push(el('div', 'advice', words, el('div', 'buttons', use)));
   }
   if ((study?.keyRepeats ?? 0) > 0) {
     const advice = el('div', 'advice', t('keyRepeats', format.count(study?.keyRepeats ?? 0)));

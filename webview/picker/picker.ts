@@ -76,16 +76,11 @@ export function createPicker(words: Words, asks: PickerAsks): Picker {
   let matches: readonly number[] = [];
   /** What was asked last: only its answer is shown. */
   let turn = 0;
+  const panel = el('div', 'panel', modes, hint, inHand, said, has);
   letGo();
 
   return {
-    element: el(
-      'main',
-      'picker',
-      header.element,
-      notice,
-      el('div', 'sides', view.element, el('div', 'panel', modes, hint, inHand, said, has)),
-    ),
+    element: el('main', 'picker', header.element, notice, el('div', 'sides', view.element, panel)),
     update(now, nowPage) {
       header.update(now, nowPage);
       if (page !== nowPage) {
@@ -136,6 +131,7 @@ export function createPicker(words: Words, asks: PickerAsks): Picker {
 
   function pick(element: number, byKeyboard: boolean): void {
     setText(said, '');
+    panel.scrollTop = 0;
     if (mode === 'field') void pickField(element, byKeyboard);
     else void pickItems(element, byKeyboard);
   }
@@ -164,6 +160,7 @@ export function createPicker(words: Words, asks: PickerAsks): Picker {
       },
       onDone: (added) => {
         letGo();
+        panel.scrollTop = 0;
         if (added !== null) setText(said, t('added', shownText(added, 80)));
         view.focus();
       },

@@ -46,7 +46,7 @@ export function compoundsOf(element: Element, inItems: boolean): Compound[] {
   const { name: tag, attribs } = element;
   const isSafeTag = /^[a-z][a-z0-9-]*$/.test(tag);
   const found: Compound[] = [];
-  if (isSafeTag) found.push({ text: tag, cost: tellingTags.test(tag) ? 3 : 6 });
+  if (isSafeTag) found.push({ text: tag, cost: tellingTags.test(tag) ? 3 : 9 });
   const { id } = attribs;
   if (id !== undefined && id !== '') {
     const cost = nameKind(id) === 'meaningful' ? 1 : 20;

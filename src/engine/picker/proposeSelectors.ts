@@ -89,13 +89,16 @@ class SelectorSearch {
       const around = compoundsOf(ancestor, this.#place.item !== undefined).slice(0, 4);
       for (const outer of around) {
         for (const inner of own.slice(0, 4)) {
-          this.#try(`${outer.text} ${inner.text}`, outer.cost + inner.cost + 1 + distance * 0.3);
+          this.#try(
+            `${outer.text} ${inner.text}`,
+            outer.cost + within(inner) + 1 + distance * 0.3,
+          );
           if (distance === 0) {
-            this.#try(`${outer.text} > ${inner.text}`, outer.cost + inner.cost + 1.5);
+            this.#try(`${outer.text} > ${inner.text}`, outer.cost + within(inner) + 1.5);
           }
         }
       }
-      if (this.#hasGood(7 + distance * 0.3) || this.#looks > maxLooks / 2) break;
+      if (this.#hasGood(9) || this.#looks > maxLooks / 2) break;
     }
     if (this.#hasGood(12)) return;
     this.#tryPositions(own, ancestors);
@@ -200,6 +203,11 @@ class SelectorSearch {
       takes: matches === 1 ? 'one' : isFirst ? 'first' : 'list',
     };
   }
+}
+
+/** What the inner part of a selector costs: what it stands in makes up for a plain tag, not for a name of chance. */
+function within({ cost }: Compound): number {
+  return cost > 10 ? cost : cost / 2;
 }
 
 function tryAll(page: StudiedPage, selector: string): readonly Element[] {

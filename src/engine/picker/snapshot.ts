@@ -14,7 +14,7 @@ export interface SnapshotLimits {
 export const snapshotLimits: SnapshotLimits = { elements: 20_000, characters: 2_000_000 };
 
 /** Characters of one text, and of one label. */
-const maxText = 5_000;
+const maxText = 1_000;
 const maxLabel = 200;
 
 /** What acts, loads or is no content: neither it nor what is in it is shown. */
@@ -53,6 +53,10 @@ const labelled: ReadonlySet<string> = new Set([
   'progress',
   'meter',
 ]);
+
+/** What a head says to browsers and machines, and nobody collects. */
+const technicalMeta =
+  /^(?:viewport|theme-color|color-scheme|generator|robots|googlebot|referrer|format-detection|msapplication.*|apple-.*|mobile-.*|csrf.*)$/i;
 
 /** Elements that say something by their attributes when they hold no text. */
 const mayBeEmpty: ReadonlySet<string> = new Set([
@@ -141,6 +145,7 @@ class SnapshotTaker {
         : (attribs['name'] ?? attribs['property'] ?? attribs['itemprop']);
     const value = tag === 'link' ? attribs['href'] : attribs['content'];
     if (name === undefined || value === undefined || value.trim() === '') return undefined;
+    if (tag === 'meta' && technicalMeta.test(name)) return undefined;
     if (tag === 'link' && !/^(?:canonical|alternate|next|prev)$/i.test(name)) return undefined;
     return { n, tag, label: this.#label(`${name}: ${value}`) };
   }

@@ -13,8 +13,8 @@ test('the bookshop: its books, their fields, a key and the way on', async (t) =>
   assert.equal(look.items, '.product_pod');
   assert.equal(look.count, 20);
   const fields = Object.fromEntries(look.fields.map(({ name, field }) => [name, field]));
-  assert.equal(fields['title'], 'a');
-  assert.deepEqual(fields['url'], { select: 'a', attr: 'href', as: 'url' });
+  assert.equal(fields['title'], 'h3 a');
+  assert.deepEqual(fields['url'], { select: 'h3 a', attr: 'href', as: 'url' });
   assert.deepEqual(fields['price'], { select: '.price_color', as: 'number' });
   assert.deepEqual(look.key, ['url']);
   assert.deepEqual(look.follow, ['.next a']);
