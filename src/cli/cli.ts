@@ -22,7 +22,7 @@ import { showCommand } from './commands/show.ts';
 import { templatesCommand } from './commands/templates.ts';
 import { validateCommand } from './commands/validate.ts';
 import { exitCodes } from '../core/exitCodes.ts';
-import { plainLines } from './plainLines.ts';
+import { shownLines } from '../core/shownText.ts';
 
 /** Every command, in the order of `--help`. */
 const commands: readonly CommandSpec[] = [
@@ -51,7 +51,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     process.stdout.write(usageText());
     return exitCodes.complete;
   } catch (error) {
-    process.stderr.write(`cf-collect: ${plainLines(wordsFor(error))}\n`);
+    process.stderr.write(`cf-collect: ${shownLines(wordsFor(error))}\n`);
     if (error instanceof UsageError || error instanceof HeldError) return exitCodes.usage;
     return exitCodes.faulted;
   }

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { messageOf } from '../core/errors.ts';
 import type { JobContext } from '../core/job.ts';
 import { exitCodes } from '../core/exitCodes.ts';
-import { plainLines } from './plainLines.ts';
+import { shownLines } from '../core/shownText.ts';
 
 /**
  * Does a piece of work that SIGINT and SIGTERM end in order, and tells people what came of it.
@@ -23,7 +23,7 @@ export async function commandLineJob<T>(
     return tell(await action({ signal: controller.signal, onProgress: () => undefined }));
   } catch (error) {
     if (!controller.signal.aborted || error !== controller.signal.reason) throw error;
-    process.stderr.write(`cf-collect: ${plainLines(messageOf(error))}\n`);
+    process.stderr.write(`cf-collect: ${shownLines(messageOf(error))}\n`);
     return exitCodes.stopped;
   } finally {
     process.off('SIGINT', cancel).off('SIGTERM', cancel);

@@ -3,7 +3,7 @@ import type { MergeManifest } from '../core/mergeManifest.ts';
 import type { SessionResumeResult } from '../core/recoveryData.ts';
 import type { SessionView } from '../core/view.ts';
 import type { Summary } from './summary.ts';
-import { plainLines } from './plainLines.ts';
+import { shownLines } from '../core/shownText.ts';
 
 /** Where a run tells how it goes. */
 export interface RunOutput {
@@ -76,7 +76,7 @@ export function textOutput(): RunOutput {
   const isTerminal = stdout.isTTY;
   let isLineOpen = false;
   const line = (text: string): void => {
-    stdout.write(`${isLineOpen ? '\r\x1b[2K' : ''}${plainLines(text)}\n`);
+    stdout.write(`${isLineOpen ? '\r\x1b[2K' : ''}${shownLines(text)}\n`);
     isLineOpen = false;
   };
   return {
@@ -102,7 +102,7 @@ export function textOutput(): RunOutput {
         line(text);
         return;
       }
-      stdout.write(`\r\x1b[2K${plainLines(text).slice(0, Math.max(20, stdout.columns - 1))}`);
+      stdout.write(`\r\x1b[2K${shownLines(text).slice(0, Math.max(20, stdout.columns - 1))}`);
       isLineOpen = true;
     },
     problem: (message) => {

@@ -22,6 +22,14 @@ export function shownText(text: string, maxLength: number = maxShown): string {
   });
 }
 
+/** A text of several lines, whole: each as {@link shownText} has it. */
+export function shownLines(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => shownText(line, Infinity))
+    .join('\n');
+}
+
 /** A place to cut that leaves no half of a pair behind. */
 function endAt(text: string, end: number): number {
   const last = text.charCodeAt(end - 1);

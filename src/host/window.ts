@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { shownLines } from '../core/shownText.ts';
 import { labelText, messageText, plainItem } from './text/plainText.ts';
 
 // VS Code's own ways to say and ask something, in which no text can become a link, a command or an icon: what is said
@@ -8,8 +9,19 @@ type MessageKind = 'showInformationMessage' | 'showWarningMessage' | 'showErrorM
 
 function plainMessage<K extends MessageKind>(kind: K): (typeof vscode.window)[K] {
   const show = (text: string, ...rest: readonly unknown[]): unknown =>
-    (vscode.window[kind] as (...all: readonly unknown[]) => unknown)(messageText(text), ...rest);
+    (vscode.window[kind] as (...all: readonly unknown[]) => unknown)(
+      messageText(text),
+      ...rest.map(plainDetail),
+    );
   return show as (typeof vscode.window)[K];
+}
+
+/** The options of a message whose detail is text; anything else is given back as it is. */
+function plainDetail(option: unknown): unknown {
+  if (typeof option !== 'object' || option === null || !('detail' in option)) return option;
+  return typeof option.detail === 'string'
+    ? { ...option, detail: shownLines(option.detail) }
+    : option;
 }
 
 /** `vscode.window.showInformationMessage` whose message is text. */

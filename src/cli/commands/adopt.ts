@@ -3,7 +3,7 @@ import { usageError, type CommandLine, type CommandSpec } from '../command.ts';
 import { commandLineEnvironment } from '../environment.ts';
 import { exitCodes } from '../../core/exitCodes.ts';
 import { commandLineJob, pathOf } from '../job.ts';
-import { plainLines } from '../plainLines.ts';
+import { shownLines } from '../../core/shownText.ts';
 
 /** `cf-collect adopt`. */
 export const adoptCommand: CommandSpec = {
@@ -31,7 +31,7 @@ async function adopt(line: CommandLine): Promise<number> {
       process.stdout.write(
         isJson
           ? `${JSON.stringify({ type: 'summary', ...adoption })}\n`
-          : plainLines(wordsFor(request.master, adoption)),
+          : shownLines(wordsFor(request.master, adoption)),
       );
       return exitCodes.complete;
     },

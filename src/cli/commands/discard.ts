@@ -5,7 +5,7 @@ import type { CommandLine, CommandSpec } from '../command.ts';
 import { commandLineEnvironment } from '../environment.ts';
 import { exitCodes } from '../../core/exitCodes.ts';
 import { findSession } from '../findSession.ts';
-import { plainLines } from '../plainLines.ts';
+import { shownLines } from '../../core/shownText.ts';
 
 /** `cf-collect discard`. */
 export const discardCommand: CommandSpec = {
@@ -25,7 +25,7 @@ async function discard(line: CommandLine): Promise<number> {
   const tell = (isDone: boolean): void => {
     const text = line.isJson
       ? JSON.stringify({ type: 'discard', session: layout.session, isDone, kept })
-      : plainLines(describe(found, kept, isDone));
+      : shownLines(describe(found, kept, isDone));
     process.stdout.write(`${text}\n`);
   };
   if (!line.has('yes')) {

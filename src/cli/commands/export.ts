@@ -4,7 +4,7 @@ import { inputForm } from '../../sources/files/inputForm.ts';
 import { usageError, type CommandLine, type CommandSpec } from '../command.ts';
 import { commandLineEnvironment } from '../environment.ts';
 import { exitCodes } from '../../core/exitCodes.ts';
-import { plainLines } from '../plainLines.ts';
+import { shownLines } from '../../core/shownText.ts';
 
 /** `cf-collect export`. */
 export const exportCommand: CommandSpec = {
@@ -35,7 +35,7 @@ async function run(line: CommandLine): Promise<number> {
     const aside = rejected === 0 ? '' : `; ${rejected} lines are no records`;
     const text = line.isJson
       ? JSON.stringify({ type: 'exported', output, ...result })
-      : plainLines(`${output}: ${rows} rows, ${columns} columns, ${bytes} bytes${aside}`);
+      : shownLines(`${output}: ${rows} rows, ${columns} columns, ${bytes} bytes${aside}`);
     process.stdout.write(`${text}\n`);
     return exitCodes.complete;
   } catch (error) {

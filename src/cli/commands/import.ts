@@ -4,7 +4,7 @@ import type { CommandLine, CommandSpec } from '../command.ts';
 import { commandLineEnvironment } from '../environment.ts';
 import { exitCodes } from '../../core/exitCodes.ts';
 import { commandLineJob, pathOf } from '../job.ts';
-import { plainLines } from '../plainLines.ts';
+import { shownLines } from '../../core/shownText.ts';
 
 /** `cf-collect import`. */
 export const importCommand: CommandSpec = {
@@ -32,7 +32,7 @@ async function importData(line: CommandLine): Promise<number> {
       process.stdout.write(
         isJson
           ? `${JSON.stringify({ type: 'summary', ...report })}\n`
-          : plainLines(wordsFor(report)),
+          : shownLines(wordsFor(report)),
       );
       return exitCodes.complete;
     },

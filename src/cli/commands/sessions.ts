@@ -4,7 +4,7 @@ import { exitCodes } from '../../core/exitCodes.ts';
 import { sessionsOfWorkspace } from '../findSession.ts';
 import { moneyWords } from '../moneyText.ts';
 import { summaryOf } from '../summary.ts';
-import { plainLines } from '../plainLines.ts';
+import { shownLines } from '../../core/shownText.ts';
 
 /** `cf-collect sessions`. */
 export const sessionsCommand: CommandSpec = {
@@ -40,7 +40,7 @@ async function listThem({ workspace, isJson }: CommandLine): Promise<number> {
         moneyWords(view),
       ].filter((word) => word !== '');
       const text = `${layout.session}  ${view.name.padEnd(16)} ${words.join('  ')}`;
-      process.stdout.write(`${plainLines(text)}\n`);
+      process.stdout.write(`${shownLines(text)}\n`);
     }
   }
   if (sessions.length === 0 && !isJson) process.stdout.write('No sessions here yet.\n');

@@ -11,7 +11,7 @@ import { exitCodes } from '../../core/exitCodes.ts';
 import { findSession } from '../findSession.ts';
 import { callLines, shownCalls } from '../moneyText.ts';
 import { summaryOf } from '../summary.ts';
-import { plainLines } from '../plainLines.ts';
+import { shownLines } from '../../core/shownText.ts';
 
 /** `cf-collect show`. */
 export const showCommand: CommandSpec = {
@@ -64,7 +64,7 @@ async function show({ workspace, isJson, operands }: CommandLine): Promise<numbe
     ...(assessment === undefined ? [] : assessmentLines(assessment)),
     ...view.errors.slice(0, 5).map((e) => `error        ${e.at} ${e.key}: ${e.message}`),
   ];
-  process.stdout.write(`${plainLines(lines.join('\n'))}\n`);
+  process.stdout.write(`${shownLines(lines.join('\n'))}\n`);
   return exitCodes.complete;
 }
 

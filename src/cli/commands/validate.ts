@@ -14,7 +14,7 @@ import { exitCodes } from '../../core/exitCodes.ts';
 import { findSession } from '../findSession.ts';
 import { limitYoungGeneration } from '../heapLimits.ts';
 import { ProgressLine } from '../progressLine.ts';
-import { plainLines } from '../plainLines.ts';
+import { shownLines } from '../../core/shownText.ts';
 
 /** `cf-collect validate`. */
 export const validateCommand: CommandSpec = {
@@ -69,7 +69,7 @@ async function run(line: CommandLine): Promise<number> {
       },
     );
     progress.clear();
-    process.stdout.write(isJson ? jsonText(report) : plainLines(reportText(report, process.cwd())));
+    process.stdout.write(isJson ? jsonText(report) : shownLines(reportText(report, process.cwd())));
     if (report.isCancelled) return exitCodes.stopped;
     return report.isValid ? exitCodes.complete : exitCodes.faulted;
   } finally {

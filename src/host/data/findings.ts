@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { assertNever } from '../../core/assert.ts';
+import { shownText } from '../../core/shownText.ts';
 import type { Finding, ValidationReport } from '../../core/validation.ts';
 
 /** What validating found, in the Problems panel. Files are named by line and column only: none of them is opened. */
@@ -38,7 +39,7 @@ function toDiagnostic({ message, severity, code, line, column }: Finding): vscod
   // The line's length is not known without opening the file; VS Code marks the word that begins there.
   const end = line === undefined ? start : start.translate(0, 1);
   const range = new vscode.Range(start, end);
-  const diagnostic = new vscode.Diagnostic(range, message, severityOf(severity));
+  const diagnostic = new vscode.Diagnostic(range, shownText(message), severityOf(severity));
   diagnostic.source = 'CF Collector';
   diagnostic.code = code;
   return diagnostic;

@@ -1,12 +1,13 @@
 import { t } from '@vscode/l10n';
 import type { Formats } from '../../core/format.ts';
+import { shownText } from '../../core/shownText.ts';
 
 /** A line of a table of names and values: both are text, and nothing in them is markup. */
 export type Row = readonly [name: string, value: string];
 
 /** Text as Markdown shows it, on one line: no link, image, heading or cell of its own. */
 export function escapeText(text: string): string {
-  return text
+  return shownText(text, Infinity)
     .replace(/[\\`*_{}[\]()#+\-.!|<>~&]/g, (character) => `\\${character}`)
     .replace(/\s+/g, ' ');
 }

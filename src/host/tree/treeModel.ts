@@ -1,6 +1,7 @@
 import { t } from '@vscode/l10n';
 import type { Formats } from '../../core/format.ts';
 import type { CheckpointType } from '../../core/events.ts';
+import { shownText } from '../../core/shownText.ts';
 import type { FileView, SessionState, SessionView } from '../../core/view.ts';
 import type { CheckpointListing, FailedUnit, SessionRef } from '../../protocol/worker.ts';
 import { engineText } from '../text/engineText.ts';
@@ -42,7 +43,7 @@ export type TreeNode =
 /** The groups under a session. */
 export type GroupKind = 'masters' | 'checkpoints' | 'failedUnits';
 
-/** How a node looks, without VS Code's classes. Texts may come from anywhere and are shown as they are. */
+/** How a node looks, without VS Code's classes. Its texts may come from anywhere, and nothing in them is unseen. */
 export interface NodeLook {
   /** Stable over refreshes, so that what is open stays open. */
   readonly id: string;
@@ -95,12 +96,23 @@ export function mastersOf(files: readonly FileView[]): readonly FileView[] {
   return files.filter((file) => file.role === 'master').reverse();
 }
 
+/** Characters of a label: more than a view is wide. */
+const maxLabel = 300;
+
 /** How a node looks. */
 export function lookOf(node: TreeNode, context: LookContext): NodeLook {
   const look = visibleLook(node, context);
-  const { label, description, verdict } = look;
+  const label = shownText(look.label, maxLabel);
+  const description = shownText(look.description, maxLabel);
+  const { verdict } = look;
   const said = verdict && t('validated: {0}', problemsOrNone(verdict.problems, context.formats));
-  return { ...look, spoken: [label, description, said].filter(Boolean).join(', ') };
+  return {
+    ...look,
+    label,
+    description,
+    tooltip: look.tooltip.map(([name, value]) => [name, shownText(value)]),
+    spoken: [label, description, said].filter(Boolean).join(', '),
+  };
 }
 
 function visibleLook(node: TreeNode, context: LookContext): VisibleLook {

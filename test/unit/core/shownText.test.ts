@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { shownText } from '../../../src/core/shownText.ts';
+import { shownLines, shownText } from '../../../src/core/shownText.ts';
 
 test('markup and links stay as they are: they are text wherever they are shown', () => {
   const text = '<script>alert(1)</script> [x](command:a.b) $(icon)';
@@ -23,4 +23,9 @@ test('a huge text is cut, between characters', () => {
 test('texts of any language stay whole', () => {
   const text = '采集 · שלום · Ünïcödé · 👩‍💻';
   assert.equal(shownText(text), text);
+});
+
+test('lines stay lines', () => {
+  assert.equal(shownLines('a\u001b[2J\n\n  b\u009b'), 'a\\u{1B}[2J\n\n  b\\u{9B}');
+  assert.equal(shownLines(`${'x'.repeat(5000)}\n`).length, 5001);
 });

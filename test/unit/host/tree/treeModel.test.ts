@@ -210,3 +210,16 @@ test('a session without its collection file says so while somebody may need it, 
   assert.doesNotMatch(over.description, /gone/);
   assert.match(over.contextValue, /;collectionGone;/);
 });
+
+test('nothing in a stranger’s text is unseen, and none of it is longer than a view is wide', () => {
+  const { ref } = makeTracked({});
+  const message = `\u001b[31m\u202etxt.exe ${'x'.repeat(1_000_000)}`;
+  const unit = { unit: 1, key: '\u2066[x](command:a)\n$(flame)', message, code: 'X', attempts: 1 };
+  const look = lookOf({ kind: 'failedUnit', ref, unit }, context);
+  assert.equal(look.label, '\\u{2066}[x](command:a) $(flame)');
+  assert.ok(look.description.startsWith('\\u{1B}[31m\\u{202E}txt.exe x'));
+  for (const text of [look.label, look.description, look.spoken, ...look.tooltip.flat()]) {
+    assert.doesNotMatch(text, /[\u0000-\u001f\u202a-\u202e\u2066-\u2069]/);
+    assert.ok(text.length < 1200, String(text.length));
+  }
+});
