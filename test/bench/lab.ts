@@ -18,14 +18,15 @@ export const programs = {
   bareJson: join(bundles, 'bareJson.cjs'),
   bareMerge: join(bundles, 'bareMerge.cjs'),
   bareLines: join(bundles, 'bareLines.cjs'),
+  viewRecords: join(bundles, 'viewRecords.cjs'),
 };
 
 /** Makes the bundles of {@link programs}. */
 export async function bundlePrograms(): Promise<void> {
   await build({
-    entryPoints: ['usageHook', 'bareHtml', 'bareBrowser', 'bareJson', 'bareMerge', 'bareLines'].map(
-      (name) => fileURLToPath(new URL(`${name}.ts`, import.meta.url)),
-    ),
+    entryPoints: Object.keys(programs)
+      .map((name) => (name === 'hook' ? 'usageHook' : name))
+      .map((name) => fileURLToPath(new URL(`${name}.ts`, import.meta.url))),
     outdir: bundles,
     outExtension: { '.js': '.cjs' },
     bundle: true,

@@ -1,4 +1,4 @@
-// npm run bench [-- --runs N] [-- html browser json files frontier loop size merge validate activation]: what things cost here, side by side with bare loops.
+// npm run bench [-- --runs N] [-- html browser json files frontier loop size merge validate viewer activation]: what things cost here, side by side with bare loops.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from '../../.ci/build.ts';
@@ -14,6 +14,7 @@ import { measureSize } from './sizeCase.ts';
 import { measureMerge } from './mergeCase.ts';
 import { type Figure, tableOf, writeReport } from './report.ts';
 import { measureValidate } from './validateCase.ts';
+import { measureViewer } from './viewerCase.ts';
 
 const cases: Readonly<Record<string, (runs: number) => Promise<Figure[]>>> = {
   html: measureHtml,
@@ -25,6 +26,7 @@ const cases: Readonly<Record<string, (runs: number) => Promise<Figure[]>>> = {
   merge: measureMerge,
   size: measureSize,
   validate: measureValidate,
+  viewer: measureViewer,
   activation: measureActivation,
 };
 

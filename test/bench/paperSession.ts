@@ -12,6 +12,9 @@ import { SessionLayout } from '../../src/storage/layout.ts';
 import { BufferedFile } from './bufferedFile.ts';
 import { Papers } from './papers.ts';
 
+/** The session's id. */
+export const paperSessionId = 'session_0b16b16c';
+
 const recordsPerCommit = 100;
 const recordsPerUnit = 1000;
 const startedAt = Date.UTC(2026, 10, 21, 16, 15);
@@ -28,7 +31,7 @@ export async function writePaperSession(root: string, records: number): Promise<
     source: { type: 'rest', url: 'http://127.0.0.1:1/papers' },
     record: { key: ['paper_id'] },
   });
-  const layout = new SessionLayout(root, 'session_0b16b16c');
+  const layout = new SessionLayout(root, paperSessionId);
   const file = 'data/raw/papers_master_20261121_161500.jsonl';
   const journal = new BufferedFile(layout.journal);
   const master = new BufferedFile(join(root, file));
