@@ -46,15 +46,17 @@ const vscodeUncopied: Plugin = {
 /** The pages that the editor shows: folders of webview/. */
 const pages = ['dashboard', 'overview', 'picker', 'preview', 'viewer'] as const;
 
+/** What VS Code loads in its extension host. */
+export const extensionBundle: BuildOptions = {
+  ...node,
+  entryPoints: ['src/extension.ts'],
+  // In a package of type "module" VS Code loads a `.js` by way of Node's ESM loader, which is slower.
+  outfile: 'dist/extension.cjs',
+  plugins: [vscodeUncopied],
+};
+
 const bundles: readonly BuildOptions[] = [
-  // What VS Code loads in its extension host.
-  {
-    ...node,
-    entryPoints: ['src/extension.ts'],
-    // In a package of type "module" VS Code loads a `.js` by way of Node's ESM loader, which is slower.
-    outfile: 'dist/extension.cjs',
-    plugins: [vscodeUncopied],
-  },
+  extensionBundle,
   // The engine, in a worker thread beside the extension host's event loop.
   { ...node, entryPoints: ['src/worker/main.ts'], outfile: 'dist/worker.js' },
   // A person's own module as a source, in a worker thread of its own.

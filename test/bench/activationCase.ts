@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureBrowser, launchBrowser } from '../../.ci/browser.ts';
 import { installServer, VscodeServer } from '../../.ci/vscode.ts';
+import type { ActivationRound } from './activationProbe.ts';
 import { bundleHostProbe, runHostProbe } from './hostProbe.ts';
 import { spread } from './measure.ts';
 import type { Figure } from './report.ts';
@@ -27,15 +28,25 @@ export async function measureActivation(runs: number): Promise<Figure[]> {
     const windows = Math.max(10, runs * windowsInRun);
     // The first one reads everything from the disk.
     for (let n = 0; n <= windows; n++) await runHostProbe(server, browser, { probe, folder });
-    const [, ...times] = (await readFile(results, 'utf8')).trimEnd().split('\n').map(Number);
+    const text = (await readFile(results, 'utf8')).trimEnd();
+    const [, ...rounds] = text.split('\n').map((line) => JSON.parse(line) as ActivationRound);
+    const name = `Activation, ${rounds.length} windows`;
+    const figure = (what: string, values: readonly number[]): Figure => ({
+      name,
+      what,
+      unit: 'ms',
+      value: spread(values),
+      atMost: atMostMs,
+    });
     return [
-      {
-        name: 'Activation',
-        what: `loaded and activated, ${times.length} windows`,
-        unit: 'ms',
-        value: spread(times),
-        atMost: atMostMs,
-      },
+      figure(
+        'loaded and activated',
+        rounds.map(({ ms }) => ms),
+      ),
+      figure(
+        'CPU time of that',
+        rounds.map(({ cpuMs }) => cpuMs),
+      ),
     ];
   } finally {
     await browser.close();

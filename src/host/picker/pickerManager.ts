@@ -5,7 +5,7 @@ import type { Formats } from '../../core/format.ts';
 import type { EngineClient } from '../engine/engineClient.ts';
 import { requireTrust } from '../engine/runs.ts';
 import { webviewPage } from '../webview/webviewPage.ts';
-import { FieldPicker } from './fieldPicker.ts';
+import type { FieldPicker } from './fieldPicker.ts';
 
 /** What pickers need of the rest of the host. */
 export interface PickerOptions {
@@ -41,6 +41,7 @@ export class PickerManager implements vscode.Disposable {
       known.panel.reveal();
       return;
     }
+    const { FieldPicker } = await import('./fieldPicker.ts');
     await vscode.window.showTextDocument(file, { preview: false, preserveFocus: true });
     const dist = vscode.Uri.joinPath(this.#options.extensionUri, 'dist');
     const panel = vscode.window.createWebviewPanel(
