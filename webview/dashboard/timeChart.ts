@@ -2,6 +2,11 @@ import uPlot from 'uplot';
 import { el, setAttribute, setText } from '../shared/dom.ts';
 
 const heightPx = 160;
+// Half a record and half a second say nothing.
+const countSteps = Array.from({ length: 13 }, (_, i) => [1, 2, 5].map((n) => n * 10 ** i)).flat();
+const secondSteps = [
+  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21_600, 43_200,
+].concat([1, 2, 5, 10, 30, 90, 365].map((days) => days * 86_400));
 // `Side` is a const enum of a declaration file: there is nothing of it to be imported.
 // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment
 const rightSide: uPlot.Axis.Side.Right = 1;
@@ -198,6 +203,7 @@ export class TimeChart {
         {
           ...axis,
           space: 120,
+          incrs: secondSteps,
           size: 26,
           values: (chart, ticks) => {
             const { min = 0, max = 0 } = chart.scales['x'] ?? {};
@@ -205,7 +211,12 @@ export class TimeChart {
             return ticks.map((at) => formatTick(at * 1000, spanMs));
           },
         },
-        { ...axis, size: 56, values: (_chart, ticks) => ticks.map((value) => told(left, value)) },
+        {
+          ...axis,
+          size: 56,
+          incrs: countSteps,
+          values: (_chart, ticks) => ticks.map((value) => told(left, value)),
+        },
         ...(right
           ? [
               {
@@ -213,6 +224,7 @@ export class TimeChart {
                 scale: 'right',
                 side: rightSide,
                 size: 56,
+                incrs: countSteps,
                 grid: { show: false },
                 values: (_chart: uPlot, ticks: number[]) =>
                   ticks.map((value) => told(right, value)),
