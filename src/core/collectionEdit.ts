@@ -48,18 +48,46 @@ export function applyTextEdits(text: string, edits: readonly TextEdit[]): string
     );
 }
 
-/** The edits that take a property out, with its comma; its line goes with it. Empty when it is not there. */
+/** The edits that take a property out, with its comma and, where nothing else is on it, its line; none without it. */
 export function removeFromText(text: string, path: JSONPath): TextEdit[] {
   const tree = parseTree(text, [], { allowTrailingComma: true });
-  const node = tree === undefined ? undefined : findNodeAtLocation(tree, path);
-  const property = node?.parent;
-  const siblings = property?.parent?.children ?? [];
+  const property = tree === undefined ? undefined : findNodeAtLocation(tree, path)?.parent;
   if (property?.type !== 'property') return [];
-  const at = siblings.indexOf(property);
-  const next = siblings[at + 1];
-  const previous = siblings[at - 1];
-  const start = next !== undefined || previous === undefined ? property.offset : endOf(previous);
-  return [{ offset: start, length: (next?.offset ?? endOf(property)) - start, content: '' }];
+  const siblings = property.parent?.children ?? [];
+  const previous = siblings[siblings.indexOf(property) - 1];
+  const end = endOf(property);
+  const behind = commaAfter(text, end);
+  // The last one's comma is the one before it.
+  const before = previous === undefined ? undefined : commaAfter(text, endOf(previous));
+  const comma = behind ?? before;
+  const edits = comma === undefined || comma === end ? [] : [cut(comma, comma + 1)];
+  return [...edits, wholeLine(text, property.offset, comma === end ? end + 1 : end)];
+}
+
+/** The comma that ends a property, with nothing but white space and comments before it. */
+function commaAfter(text: string, end: number): number | undefined {
+  const found = spaceAndComma.exec(text.slice(end));
+  return found === null ? undefined : end + found[0].length - 1;
+}
+
+const spaceAndComma = /^(?:\s|\/\/[^\n]*|\/\*[\s\S]*?\*\/)*,/;
+
+/** Cuts a part of a text out; its line with it where that would be left blank. */
+function wholeLine(text: string, start: number, end: number): TextEdit {
+  const lineStart = text.lastIndexOf('\n', start - 1) + 1;
+  const lineEnd = text.indexOf('\n', end);
+  const isAlone =
+    lineStart > 0 &&
+    lineEnd !== -1 &&
+    text.slice(lineStart, start).trim() === '' &&
+    text.slice(end, lineEnd).trim() === '';
+  if (isAlone) return cut(lineStart, lineEnd + 1);
+  const space = /^[ \t]*/.exec(text.slice(end))?.[0].length ?? 0;
+  return cut(start, end + space);
+}
+
+function cut(from: number, to: number): TextEdit {
+  return { offset: from, length: to - from, content: '' };
 }
 
 /** What the picking of fields needs to know of a collection's text; null where it is none, or has no source. */
@@ -174,7 +202,7 @@ function addedTo(
     ];
   }
   const end = endOf(last);
-  const after = /^(?:\s|\/\/[^\n]*|\/\*[\s\S]*?\*\/)*,/.exec(text.slice(end, endOf(object)));
+  const after = spaceAndComma.exec(text.slice(end, endOf(object)));
   const from = end + (after?.[0].length ?? 0);
   // A comment behind the last property stays with it.
   const rest = /^[ \t]*(?:\/\/[^\r\n]*|\/\*[^\n]*?\*\/)?/.exec(text.slice(from, endOf(object) - 1));

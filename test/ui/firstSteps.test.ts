@@ -19,6 +19,11 @@ test('an empty view leads to a new collection: template, name, a valid file that
     await workbench.screenshot('first-2-templates');
     await workbench.pick('Any JSON API');
     const input = workbench.page.locator('.quick-input-widget');
+    // Every step can be passed with what it proposes.
+    await input.getByText('Address that answers with JSON').waitFor();
+    await workbench.page.keyboard.press('Enter');
+    await workbench.pick('Continue');
+    await input.getByText('Name of the collection').waitFor();
     await input.locator('input').first().fill('not/a name');
     await input.getByText('Use letters, digits').waitFor();
     await workbench.screenshot('first-3-bad-name');
@@ -29,7 +34,11 @@ test('an empty view leads to a new collection: template, name, a valid file that
     await workbench.screenshot('first-4-file');
     // What is there is never written over.
     await workbench.runCommand('Collector: New Collection');
-    await workbench.pick('Web site');
+    // It is further down than the list shows at first.
+    await input.locator('input').first().fill('Your own code');
+    await workbench.pick('A module of yours');
+    await workbench.pick('Continue');
+    await input.getByText('Name of the collection').waitFor();
     await input.locator('input').first().fill('my-papers');
     await input.getByText('my-papers.collect.json exists already').waitFor();
     await workbench.page.keyboard.press('Escape');
@@ -42,7 +51,14 @@ test('what a template needs is offered: its secret is asked for, its code goes a
     await workbench.openView('Collector');
     await workbench.runCommand('Collector: New Collection');
     await workbench.pick('GitHub');
-    await workbench.enter('issues');
+    await workbench.enter('microsoft/vscode-hexeditor', 'Repositories of one owner');
+    const steps = workbench.page.locator('.quick-input-widget');
+    for (const step of ['Which fields should', 'Which fields tell']) {
+      await steps.locator(`input[placeholder^="${step}"]`).waitFor();
+      await workbench.page.keyboard.press('Enter');
+    }
+    await workbench.pick('Continue');
+    await workbench.enter('issues', 'Name of the collection');
     await workbench.tab('issues.collect.json').waitFor();
     await untilTold(workbench, /needs the secret GITHUB_TOKEN/);
     await workbench.screenshot('first-5-secret');
@@ -54,8 +70,9 @@ test('what a template needs is offered: its secret is asked for, its code goes a
     const list = workbench.page.locator('.quick-input-widget input').first();
     await list.fill('Your own code');
     await workbench.pick('A module of yours');
+    await workbench.pick('Continue');
     await workbench.screenshot('first-6-code-name');
-    await workbench.enter('news');
+    await workbench.enter('news', 'Name of the collection');
     await workbench.tab('news.collect.json').waitFor();
     const { source } = readCollectionText(
       await readFile(path.join(folder, 'news.collect.json'), 'utf8'),

@@ -136,6 +136,22 @@ test('a property is taken out with its comma', () => {
   assert.deepEqual(drop(text, ['x']), { a: 1, b: { c: 2 }, d: [3] });
 });
 
+test('what is taken out leaves no blank line, and takes no comment that is not its own', () => {
+  const text = `{
+  // one
+  "a": 1,
+  // two
+  "b": 2, // behind
+  // three
+  "c": 3
+}`;
+  const drop = (name: string): string => applyTextEdits(text, removeFromText(text, [name]));
+  assert.equal(drop('a'), text.replace('  "a": 1,\n', ''));
+  assert.equal(drop('b'), text.replace('"b": 2, ', ''));
+  assert.equal(drop('c'), text.replace('\n  "c": 3', '').replace('2,', '2'));
+  assert.equal(applyTextEdits('{ "a": 1 }', removeFromText('{ "a": 1 }', ['a'])), '{ }');
+});
+
 test('what is picked for is read of any text', () => {
   const text =
     '{ "source": { "items": "li", "fields": { "a": "b", "c": 5 } }, "record": { "key": ["a"] }, ';
