@@ -44,7 +44,7 @@ const vscodeUncopied: Plugin = {
 };
 
 /** The pages that the editor shows: folders of webview/. */
-const pages = ['dashboard', 'overview', 'picker', 'preview', 'viewer'] as const;
+export const pages = ['dashboard', 'overview', 'picker', 'preview', 'viewer'] as const;
 
 /** What VS Code loads in its extension host. */
 export const extensionBundle: BuildOptions = {

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { inProject } from '../../.ci/project.ts';
+import { pages } from '../../.ci/build.ts';
 import { serveSamples, type SampleServers } from '../../.ci/sample.ts';
 import { sampleBookCount } from '../../src/serve/sampleBooks.ts';
 import { sampleQuoteCount } from '../../src/serve/sampleQuotes.ts';
 import { withWorkbench } from './harness.ts';
+import { packagedFiles, packageVsix } from './vsix.ts';
 
 describe('the package that a user installs', () => {
   let scratch: string;
@@ -18,26 +18,42 @@ describe('the package that a user installs', () => {
 
   before(async () => {
     scratch = await mkdtemp(path.join(os.tmpdir(), 'cf-package-'));
-    vsix = path.join(scratch, 'cf-collector.vsix');
-    const vsce = inProject('node_modules', '@vscode', 'vsce', 'vsce');
-    const args = [
-      vsce,
-      'package',
-      '--no-dependencies',
-      '--no-rewrite-relative-links',
-      '--out',
-      vsix,
-    ];
-    const { status, stderr } = spawnSync(process.execPath, args, {
-      cwd: inProject(),
-      encoding: 'utf8',
-    });
-    assert.equal(status, 0, stderr);
+    vsix = packageVsix(scratch);
     ({ workspace, servers } = await serveSamples(path.join(scratch, 'workspace')));
   });
   after(async () => {
     servers.stop();
     await rm(scratch, { recursive: true, force: true, maxRetries: 3 });
+  });
+
+  test('holds what is needed and nothing else, in less than 12 MB', async () => {
+    const files = packagedFiles();
+    const inFolder = (folder: string): string[] =>
+      files.filter((file) => file.startsWith(`${folder}/`)).map((file) => file.split('/')[1]!);
+    const top = new Set(files.map((file) => file.split('/')[0]));
+    assert.deepEqual([...top].filter((name) => !/^package\.nls(\..+)?\.json$/.test(name!)).sort(), [
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'dist',
+      'l10n',
+      'media',
+      'package.json',
+    ]);
+    assert.deepEqual(
+      [...new Set(inFolder('dist'))].sort(),
+      [
+        ...['cli.js', 'extension.cjs', 'moduleWorker.js', 'worker.js'],
+        ...['node_modules', 'package.json'],
+        ...pages.flatMap((page) => [`${page}.css`, `${page}.js`]),
+      ].sort(),
+    );
+    assert.deepEqual(
+      files.filter((file) => /\.map$|\.ts$/.test(file) && !file.endsWith('.d.ts')),
+      [],
+    );
+    // Two thirds of it are the driver of browsers.
+    assert.ok((await stat(vsix)).size < 12 * 1024 * 1024);
   });
 
   test('collects with nothing of the project beside it, also with a browser', async () => {
