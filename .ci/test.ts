@@ -30,7 +30,7 @@ const tiers: readonly Tier[] = [
     name: 'real',
     concurrency: 1,
     limitMinutes: 15,
-    ensure: () => ensureDebianPackage('python3-doc'),
+    ensure: () => ensureDebianPackage('python3-doc') ?? ensureDebianPackage('prometheus'),
   },
   { name: 'host', concurrency: 1, limitMinutes: 10, ensure: ensureBrowser },
   {
