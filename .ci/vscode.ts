@@ -32,7 +32,7 @@ export interface ServerOptions {
 }
 
 export interface WindowOptions {
-  /** The workspace folder; left out: a window without one. */
+  /** The workspace folder, or a `.code-workspace` file with several; left out: a window without one. */
   readonly folder?: string | undefined;
   /** An extension to load from its source folder. */
   readonly extensionDevelopmentPath?: string;
@@ -151,7 +151,7 @@ export class VscodeServer {
     }
     const query = new URLSearchParams({
       tkn: this.#token,
-      ...(options.folder === undefined ? { ew: 'true' } : { folder: path.resolve(options.folder) }),
+      ...openedBy(options.folder),
       payload: JSON.stringify(payload),
     });
     return `http://127.0.0.1:${this.#port}/?${query.toString()}`;
@@ -187,6 +187,13 @@ export class VscodeServer {
     endGroup(this.#process, 'SIGKILL');
     rmSync(this.#dataDir, { recursive: true, force: true, maxRetries: 3 });
   }
+}
+
+/** What of an address says what the window opens. */
+function openedBy(folder: string | undefined): Readonly<Record<string, string>> {
+  if (folder === undefined) return { ew: 'true' };
+  const file = path.resolve(folder);
+  return file.endsWith('.code-workspace') ? { workspace: file } : { folder: file };
 }
 
 const running = new Set<VscodeServer>();

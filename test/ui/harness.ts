@@ -13,7 +13,7 @@ const waitMs = 30_000;
 const paletteMs = 2_000;
 
 export interface WorkbenchOptions extends ServerOptions {
-  /** The workspace folder; left out: a window without one. */
+  /** The workspace folder, or a `.code-workspace` file with several; left out: a window without one. */
   readonly folder?: string;
   /** Left out: this project, in development. `null`: none, for what is installed from `vsix`. */
   readonly extensionDevelopmentPath?: string | null;
@@ -244,8 +244,12 @@ export class Workbench {
     await this.page.goto(this.#url);
     await this.page.locator('.monaco-workbench .part.statusbar').waitFor();
     // The explorer or a view: something has been restored, so the palette answers. A container with one view has no
-    // pane header, but every one has its title.
-    await this.page.locator('.part.sidebar .composite.title .title-label').first().waitFor();
+    // pane header, but every one has its title. A window without a folder hides that bar.
+    const isEmpty = new URL(this.#url).searchParams.has('ew');
+    const restored = isEmpty
+      ? '.part.activitybar .action-item'
+      : '.part.sidebar .composite.title .title-label';
+    await this.page.locator(restored).first().waitFor();
   }
 
   #quickInput(): Locator {
