@@ -4,10 +4,11 @@ import { stat } from 'node:fs/promises';
 import { test } from 'node:test';
 import { must } from '../../src/core/assert.ts';
 import { RunningCli } from '../fixtures/cli.ts';
+import { freePort } from '../fixtures/freePort.ts';
 import { distinctCount } from '../fixtures/served/content.ts';
 import { ServerProcess } from '../fixtures/served/serve.ts';
 import { makeWorkspace, writeCollection } from '../fixtures/workspace.ts';
-import { freePort, Prometheus, whyNoPrometheus } from './prometheus.ts';
+import { Prometheus, whyNoPrometheus } from './prometheus.ts';
 
 const skip = whyNoPrometheus ?? false;
 const content = {
