@@ -103,7 +103,8 @@ export type PreviewStringKey =
   | 'status'
   | 'oneRequest'
   | 'requests'
-  | 'took'
+  | 'seconds'
+  | 'milliseconds'
   | 'requestFailed'
   | `action.${PreviewAction}`
   | `failure.${PreviewFailure['kind']}`

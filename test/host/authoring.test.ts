@@ -191,6 +191,40 @@ test('completions that no schema knows', async (t) => {
   await at('1:1/{ye', '{venue}', '{year}');
 });
 
+test('a preview shows in the file what its fields matched, and writes nothing', async (t) => {
+  closeEditorsAfter(t);
+  const site = await startSampleSite();
+  t.after(() => site.close());
+  const api = await activeApi();
+  const sessions = (await api.sessions()).length;
+  const file = await addCollection(bookCollection(site.url, 'previewing'));
+  t.after(() => rm(file.fsPath, { force: true }));
+  const document = await vscode.workspace.openTextDocument(file);
+  await vscode.window.showTextDocument(document);
+  const text = document.getText().replace('"title": "h1"', '"title": "h1", "gone": ".gone"');
+  await type(file, text);
+  await vscode.commands.executeCommand('cfCollector.preview', file);
+  const mark = await eventually('a mark', () => marksOf(file)[0]);
+  assert.equal(mark.code, 'NOTHING_MATCHED');
+  assert.equal(document.getText(mark.range), '"gone"');
+  assert.deepEqual(
+    (await fixesAt(file, mark)).map(({ title }) => title),
+    ['Preview Again', 'Pick Fields'],
+  );
+  const [hover] = await vscode.commands.executeCommand<vscode.Hover[]>(
+    'vscode.executeHoverProvider',
+    file,
+    document.positionAt(text.indexOf('"title"') + 2),
+  );
+  const words = (hover?.contents ?? []).map((part) =>
+    part instanceof vscode.MarkdownString ? part.value : '',
+  );
+  assert.match(words.join('\n'), /Preview: a value in 1 of 1 items[\s\S]*```json/);
+  await type(file, text.replace(', "gone": ".gone"', ''));
+  await eventually('no mark', () => (marksOf(file).length === 0 ? true : undefined));
+  assert.equal((await api.sessions()).length, sessions);
+});
+
 test('lenses: what can be done, and how the last run went', async (t) => {
   closeEditorsAfter(t);
   const site = await startSampleSite();

@@ -66,6 +66,12 @@ export function createHeader({ t, format }: Words, asks: Asks): Header {
     },
   };
 
+  function durationOf(ms: number): string {
+    return ms < 1000
+      ? t('milliseconds', format.count(Math.round(ms)))
+      : t('seconds', format.rate(ms / 1000));
+  }
+
   function statusOf({ isRunning, outcome, trouble, isStale }: PreviewModel): string {
     if (isRunning) return t('running');
     if (outcome === null) return trouble === null ? t('idle') : '';
@@ -78,7 +84,7 @@ export function createHeader({ t, format }: Words, asks: Asks): Header {
       ...(status === null ? [] : [t('status', String(status))]),
       ...(address === '' ? [] : [shownText(address, 500)]),
       requests === 1 ? t('oneRequest') : t('requests', format.count(requests)),
-      t('took', format.rate((planMs + fetchMs + mapMs) / 1000)),
+      durationOf(planMs + fetchMs + mapMs),
     ];
     return [parts.join(' · '), ...(isStale ? [t('stale')] : [])].join('\n');
   }

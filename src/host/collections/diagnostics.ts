@@ -2,6 +2,7 @@ import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { TextPlace } from '../../core/collectionPlaces.ts';
 import type { CollectionProblem } from '../../protocol/worker.ts';
+import { engineText } from '../text/engineText.ts';
 import type { EngineClient } from '../engine/engineClient.ts';
 import { isCollectionFile } from '../workspace.ts';
 import type { Advice, CollectionAdvisor } from './advice.ts';
@@ -196,6 +197,7 @@ function newMark(
 }
 
 function wordsOf({ path, message, suggestion }: CollectionProblem): string {
-  const words = path === '' ? message : `${path}: ${message}`;
+  const said = engineText(message);
+  const words = path === '' ? said : `${path}: ${said}`;
   return suggestion === undefined ? words : `${words} ${t('Did you mean “{0}”?', suggestion)}`;
 }

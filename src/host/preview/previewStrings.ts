@@ -18,7 +18,8 @@ export function previewStrings(): PreviewStrings {
     status: t('Status {0}'),
     oneRequest: t('1 request'),
     requests: t('{0} requests'),
-    took: t('{0} s'),
+    seconds: t('{0} s'),
+    milliseconds: t('{0} ms'),
     requestFailed: t('That did not work: {0}'),
 
     'action.showProblem': t('Show Problem'),

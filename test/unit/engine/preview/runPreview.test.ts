@@ -289,6 +289,32 @@ test('files are read without being sorted, and their patterns are found', async 
   );
 });
 
+test('pages that need a browser; no pictures are taken of them', async (t) => {
+  const server = await serve(t, {
+    '/robots.txt': send(404, ''),
+    '/': page(`<ul></ul><script>
+      for (const name of ['a', 'b']) document.querySelector('ul').innerHTML += '<li>' + name + '</li>';
+    </script>`),
+  });
+  const bench = await Bench.make(t);
+  const report = await bench.report({
+    name: 'test',
+    source: {
+      type: 'browser',
+      start: [server.url('/')],
+      interactions: [{ type: 'screenshot' }, { type: 'scroll', times: 1 }],
+      items: 'li',
+      fields: { name: { select: ':scope' } },
+    },
+  });
+  assert.equal(report.failure, null);
+  assert.deepEqual(
+    report.records.map(({ text }) => text),
+    ['{"name":"a"}', '{"name":"b"}'],
+  );
+  assert.ok(report.notes.includes('no-screenshots'));
+});
+
 test('a module of one’s own', async (t) => {
   const bench = await Bench.make(t);
   await writeFile(
