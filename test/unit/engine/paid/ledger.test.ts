@@ -2,10 +2,13 @@ import assert from 'node:assert/strict';
 import { appendFile, readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { RetryError } from '../../../../src/core/errors.ts';
 import type { JsonObject } from '../../../../src/core/json.ts';
+import { inDoubtMicroUsdOf } from '../../../../src/engine/paid/callsInDoubt.ts';
 import { settleInDoubt } from '../../../../src/engine/recovery/inDoubt.ts';
 import type { SessionRun } from '../../../../src/engine/sessionRun.ts';
 import type { DoubtRule } from '../../../../src/sources/source.ts';
+import { nodeFileSystem } from '../../../../src/storage/fileSystem.ts';
 import type { SessionStore } from '../../../../src/storage/sessionStore.ts';
 import {
   itemsPerPage,
@@ -234,4 +237,51 @@ test('a run that was started and not named is found again; one that never left i
     assert.deepEqual(bought.shop.sales.map((sale) => sale.unit).sort(), units);
     assert.equal(store.view.spentMicroUsd, bought.shop.bill);
   }
+});
+
+test('the money of a call is in doubt from when its unit gave it up until it is found', async (t) => {
+  const bought = await begin(t, { retry: { attempts: 3, baseMs: 50, maxMs: 50 } }, 'runs');
+  const { run, source, store } = bought;
+  const worstCase = pagePrice * (shopPages + 1);
+  const inDoubt = (): number => run.snapshot().live.inDoubtMicroUsd;
+  const seen: number[] = [];
+  let calls = 0;
+  source.onCall = (when) => {
+    seen.push(inDoubt());
+    if (when === 'before') calls += 1;
+    if (when === 'after' && calls === 1) {
+      calls += 1;
+      return Promise.reject(new RetryError('CUT', 'The line was cut.'));
+    }
+    return Promise.resolve();
+  };
+  assert.equal(await toEnd(run), 'completed');
+  // Before and after the first call it is under way; then the other unit is, and the first one waits.
+  assert.deepEqual(seen.slice(0, 3), [0, 0, worstCase]);
+  assert.equal(inDoubt(), 0);
+  assert.equal(bought.shop.sales.length, units.length);
+  assert.equal(store.view.reservedMicroUsd, 0);
+});
+
+test('the money of a call in doubt is known of a session that nobody carries out', async (t) => {
+  const bought = await begin(t, {}, 'runs');
+  const { promise: met, resolve: meet } = Promise.withResolvers<undefined>();
+  const { promise: dead, reject: die } = Promise.withResolvers<undefined>();
+  bought.source.onCall = async () => {
+    meet(undefined);
+    await dead;
+  };
+  await bought.run.start();
+  await met;
+  assert.equal(bought.run.snapshot().live.inDoubtMicroUsd, 0);
+  bought.store.abandon();
+  await bought.store.close(false);
+  die(new Error('The process is dead.'));
+  await bought.run.finished;
+  const worstCase = pagePrice * (shopPages + 1);
+  assert.equal(await inDoubtMicroUsdOf(nodeFileSystem, bought.store.layout), worstCase);
+  const { run } = await again(bought, {}, 'look-up');
+  assert.equal(run.snapshot().live.inDoubtMicroUsd, worstCase);
+  assert.equal(await toEnd(run), 'completed');
+  assert.equal(run.snapshot().live.inDoubtMicroUsd, 0);
 });
