@@ -33,7 +33,8 @@ export function makeCollection(
 ): string {
   const draft = new Draft(withName(text, choices.name));
   const { answer, look, key, limits } = choices;
-  if (answer !== undefined && answer.trim() !== '') takeAnswer(draft, template, answer.trim());
+  if (answer !== undefined && answer.trim() !== '')
+    takeAnswer(draft, template, answer.trim(), look);
   if (look !== undefined) takeLook(draft, template, look);
   const kept = choices.fields;
   const fields = fieldsOf(draft.value(), look);
@@ -141,12 +142,17 @@ class Draft {
   }
 }
 
-function takeAnswer(draft: Draft, { asks }: Template, answer: string): void {
+function takeAnswer(
+  draft: Draft,
+  { asks }: Template,
+  answer: string,
+  look: AddressLook | undefined,
+): void {
   if (asks === undefined) return;
   const address = addressOf(answer);
   switch (asks.kind) {
     case 'page':
-      if (address !== undefined) startAt(draft, address);
+      if (address !== undefined) startAt(draft, address, look?.items ?? null);
       return;
     case 'api':
       if (address !== undefined) draft.set(asks.path, address);
@@ -181,10 +187,11 @@ function takeAnswer(draft: Draft, { asks }: Template, answer: string): void {
 }
 
 /** Another site than the template's: what is taken of a page is not what the template's sample has. */
-function startAt(draft: Draft, address: string): void {
+function startAt(draft: Draft, address: string, items: string | null): void {
   draft.set(['source', 'start'], [address]);
   draft.set(['source', 'follow'], []);
-  draft.remove(['source', 'items']);
+  if (items === null) draft.remove(['source', 'items']);
+  else draft.set(['source', 'items'], items);
   draft.set(['source', 'fields'], { title: 'h1', url: { from: 'url' } });
   draft.set(['record', 'key'], ['url']);
   const value = draft.value();
@@ -197,8 +204,6 @@ function startAt(draft: Draft, address: string): void {
 function takeLook(draft: Draft, { asks }: Template, look: AddressLook): void {
   if (asks?.kind === 'page') {
     draft.set(['source', 'follow'], look.follow);
-    if (look.items === null) draft.remove(['source', 'items']);
-    else draft.set(['source', 'items'], look.items);
     return;
   }
   if (look.items !== null) draft.set(['source', 'items'], look.items);

@@ -88,6 +88,9 @@ test('New Collection: an address is looked at, fields, key and limits are propos
       // Left in the middle, it leaves nothing behind.
       const before = await readdir(folder);
       await workbench.runCommand('Collector: New Collection');
+      // It is further down than the list shows at first.
+      await untilAsked('What do you want');
+      await box.fill('Tweets and their');
       await workbench.pick('Tweets and their replies');
       await widget.getByText('What to search tweets for').waitFor();
       await page.keyboard.press('Enter');

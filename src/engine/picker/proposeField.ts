@@ -133,10 +133,12 @@ function attributeOf(element: Element): string | null {
   if (name === 'time' && has('datetime')) return 'datetime';
   if (name === 'input' && has('value')) return 'value';
   if ((name === 'data' || name === 'meter') && has('value')) return 'value';
-  if (elementText(element) !== '') return null;
+  const text = elementText(element);
+  // Stars and ticks: what they stand for is said elsewhere.
+  if (/[\p{L}\p{N}]/u.test(text)) return null;
   const data = Object.keys(attribs).find((attr) => attr.startsWith('data-') && has(attr));
   const others = ['content', 'value', 'datetime', 'title', 'aria-label', 'alt', 'href', 'src'];
-  return others.find(has) ?? data ?? (has('class') ? 'class' : null);
+  return others.find(has) ?? data ?? (text === '' && has('class') ? 'class' : null);
 }
 
 /** What the values are, as far as all of a sample agree. */

@@ -39,11 +39,15 @@ export function proposeItems(page: StudiedPage, picked: readonly Element[]): Ite
   return { choices };
 }
 
-/** The next element on the page that is named as this one is, by the names that say most. */
+/** The next element on the page that is named as this one is: by names that say something, else by its plain tag. */
 function likeOf(page: StudiedPage, element: Element): Element | undefined {
+  return likeBy(page, element, 4) ?? likeBy(page, element, 9);
+}
+
+function likeBy(page: StudiedPage, element: Element, maxCost: number): Element | undefined {
   for (let at: Element | undefined = element; at !== undefined; at = parentOf(at)) {
     for (const { text, cost } of compoundsOf(at, true)) {
-      if (cost > 4) continue;
+      if (cost > maxCost) continue;
       const all = page.all(text);
       if (all.length < 2) continue;
       const like = all[all.indexOf(at) + 1] ?? all.find((one) => one !== at);

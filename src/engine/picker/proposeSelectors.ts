@@ -89,10 +89,7 @@ class SelectorSearch {
       const around = compoundsOf(ancestor, this.#place.item !== undefined).slice(0, 4);
       for (const outer of around) {
         for (const inner of own.slice(0, 4)) {
-          this.#try(
-            `${outer.text} ${inner.text}`,
-            outer.cost + within(inner) + 1 + distance * 0.3,
-          );
+          this.#try(`${outer.text} ${inner.text}`, outer.cost + within(inner) + 1 + distance * 0.3);
           if (distance === 0) {
             this.#try(`${outer.text} > ${inner.text}`, outer.cost + within(inner) + 1.5);
           }

@@ -140,6 +140,7 @@ test('a site that was looked at: start, items, fields and the way on are what wa
   assert.deepEqual([items, follow], ['.product', ['.next a']]);
   assert.deepEqual(fields, { title: 'h3 a', url: { select: 'h3 a', attr: 'href', as: 'url' } });
   assert.match(text, /\/\/ Links to follow, as CSS selectors/);
+  assert.match(text, /\/\/ One record for each match.*\n *"items"/);
 });
 
 test('an address that nobody has looked at: one record per page, nothing of the sample', () => {

@@ -67,6 +67,10 @@ test('what is taken of an element, and as what, goes by what all its likes hold'
   assert.deepEqual([link.attr, link.as], [null, null]);
   assert.deepEqual(link.attributes, [{ name: 'href', value: '/b/1' }]);
   assert.deepEqual(propose('.note').choices[0]?.itemsWith, 2);
+  const stars = studied('<p class="rating" data-stars="3">★★★</p><p class="tick">✓</p>');
+  const rating = proposeField(stars, the(stars, '.rating'), null, []);
+  assert.deepEqual([rating.name, rating.attr, rating.as], ['stars', 'data-stars', 'integer']);
+  assert.equal(proposeField(stars, the(stars, '.tick'), null, []).attr, null);
 });
 
 test('a field is tried as a run would take it', () => {
