@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { collectionSchema } from '../../../../src/core/config.ts';
 import type { FilesSourceConfig } from '../../../../src/core/config/filesSource.ts';
 import { CollectorError } from '../../../../src/core/errors.ts';
@@ -10,7 +11,7 @@ import { silentLogger } from '../../../../src/core/ports.ts';
 import type { NewUnit } from '../../../../src/core/unit.ts';
 import { checkFilesConfig } from '../../../../src/sources/files/checkFilesConfig.ts';
 import { FilesSource } from '../../../../src/sources/files/filesSource.ts';
-import type { SourceContext } from '../../../../src/sources/source.ts';
+import { unmetered, type SourceContext, type StageWatch } from '../../../../src/sources/source.ts';
 import { claim, makeContext, never, planAll } from '../../../conformance/drive.ts';
 import { makeScratchFolder } from '../../../fixtures/storageSession.ts';
 
@@ -336,4 +337,23 @@ test('what is wrong is found while the collection is written', async (t) => {
   assert.deepEqual(await places({ fields: { a: 'x' }, onConflict: 'last' }), [
     ['FIELDS_CONTRADICT', 'source.onConflict'],
   ]);
+});
+
+test('what is read of the files is told, as it is on disk, and that it is one with parsing', async (t) => {
+  const lines = Array.from({ length: 5000 }, (_, i) => JSON.stringify({ id: i })).join('\n');
+  const packed = gzipSync(lines);
+  const root = await folderWith(t, { 'a.jsonl': lines, 'b.jsonl.gz': packed });
+  let bytes = 0;
+  const meter = { ...unmetered, received: (count: number) => (bytes += count) };
+  const source = open(t, root, { inputs: ['a.jsonl', 'b.jsonl.gz'] }, { meter });
+  const entered = new Set<string>();
+  const stages: StageWatch = { stage: 'fetch', enter: (stage) => entered.add(stage) };
+  for (const [i, newUnit] of (await planAll(source)).entries()) {
+    const unit = claim(newUnit, i + 1);
+    for await (const page of source.collect(unit, { signal: never(), stages })) {
+      page.items.length = 0;
+    }
+  }
+  assert.equal(bytes, Buffer.byteLength(lines) + packed.length);
+  assert.deepEqual([...entered], ['parse']);
 });
