@@ -137,7 +137,7 @@ function styleOf(text: string): Style {
 }
 
 /** A value as JSON: on one line where it fits and is simple, else one property or element a line. */
-export function printJson(value: JsonValue, indent = '', style: Style = styleOf('')): string {
+function printJson(value: JsonValue, indent: string, style: Style): string {
   const flat = printFlat(value);
   const isShort = indent.length + flat.length <= lineWidth;
   if (typeof value !== 'object' || value === null) return flat;

@@ -110,6 +110,7 @@ test('in Restricted Mode nothing runs and nothing is read; the view says how to 
       await palette.getByText('Collector: New Collection').waitFor();
       assert.equal(await palette.getByText('Collector: Start Collection').count(), 0);
       assert.equal(await palette.getByText('Collector: Resume').count(), 0);
+      assert.equal(await palette.getByText('Collector: Pick Fields').count(), 0);
       await workbench.page.keyboard.press('Escape');
       // It looks for sessions first, and falls back to the extension's log because it may see none.
       await workbench.runCommand('Collector: Open Log');

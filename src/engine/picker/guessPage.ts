@@ -175,17 +175,11 @@ function isHeadline({ name, attribs }: Element): boolean {
 }
 
 /** A field in the shortest form that says it. */
-export function fieldConfig(
-  select: string,
-  attr: string | null,
-  as: FieldType | null,
-  isList = false,
-): HtmlFieldConfig {
-  if (attr === null && as === null && !isList) return select;
+function fieldConfig(select: string, attr: string | null, as: FieldType | null): HtmlFieldConfig {
+  if (attr === null && as === null) return select;
   return {
     select,
     ...(attr === null ? {} : { attr }),
-    ...(isList ? { list: true } : {}),
     ...(as === null ? {} : { as }),
   };
 }

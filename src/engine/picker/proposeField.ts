@@ -82,7 +82,7 @@ export function tryField(
 }
 
 /** Whether a field has found something: null and the empty list are what it gives when it has not. */
-export function isGiven(value: JsonValue): boolean {
+function isGiven(value: JsonValue): boolean {
   return value !== null && !(Array.isArray(value) && value.length === 0);
 }
 

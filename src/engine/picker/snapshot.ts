@@ -11,7 +11,7 @@ export interface SnapshotLimits {
   readonly characters: number;
 }
 
-export const snapshotLimits: SnapshotLimits = { elements: 20_000, characters: 2_000_000 };
+const snapshotLimits: SnapshotLimits = { elements: 20_000, characters: 2_000_000 };
 
 /** Characters of one text, and of one label. */
 const maxText = 1_000;
@@ -181,7 +181,7 @@ function labelOf({ name, attribs }: Element): string {
     return [said, size].filter((part) => part !== '').join(', ');
   }
   if (name === 'input' || name === 'meter' || name === 'progress') {
-    // A hidden value is a token more often than not, and no matter for a screen.
+    // What is not to be seen in the page is not to be seen here.
     if (attribs['type'] === 'password') return '';
     return attribs['value'] ?? attribs['placeholder'] ?? said;
   }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
 import { test, type TestContext } from 'node:test';
 import {
   ConfigError,
@@ -13,6 +14,8 @@ import type { ReadingPorts } from '../../../../src/engine/picker/pageContext.ts'
 import { readPage } from '../../../../src/engine/picker/readPage.ts';
 import { html, redirect, send } from '../../../fixtures/answers.ts';
 import type { Routes } from '../../../fixtures/faultyServer.ts';
+import { startQuotesSite } from '../../../../src/serve/quotesSite.ts';
+import { makeWorkspace } from '../../../fixtures/workspace.ts';
 import { failure, serve } from '../../sources/http/httpBench.ts';
 
 const noRobots = { '/robots.txt': send(404) };
@@ -143,4 +146,26 @@ test('a page that takes too long can be given up', async (t) => {
   const source = { type: 'html', start: [server.url()], fields: {} };
   const text = JSON.stringify({ name: 'x', source });
   await assert.rejects(readPage(text, 'x', null, ports, controller.signal), /enough/);
+});
+
+test('a page that is made by script is read in the browser, after its interactions; nothing is written', async (t) => {
+  const quotes = await startQuotesSite();
+  t.after(() => quotes.close());
+  const root = await makeWorkspace(t);
+  const source = {
+    type: 'browser',
+    start: [new URL('/more/', quotes.url).href],
+    interactions: [
+      { type: 'wait', selector: '.quote' },
+      { type: 'click', selector: '#more' },
+      { type: 'screenshot' },
+    ],
+    items: '.not-yet',
+    fields: {},
+  };
+  const text = JSON.stringify({ name: 'x', source });
+  const signal = AbortSignal.timeout(60_000);
+  const { page } = await readPage(text, '/w/x.collect.json', null, { ...ports, root }, signal);
+  assert.ok(page.all('.quote').length > 10, 'more than were there at first');
+  assert.deepEqual(await readdir(root), []);
 });
