@@ -29,7 +29,6 @@ function tracked(state: SessionState, isOurs = state === 'active'): TrackedSessi
     resumable: false,
     damage: null,
     isCollectionMissing: false,
-    isCollectionMissing: false,
     root: '/w',
     log: '',
   };
