@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict';
-import { readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import type { Frame } from 'playwright';
+import { writePaperSession } from '../bench/paperSession.ts';
 import type { Workbench } from './harness.ts';
-import { startByPalette, untilDashboardSays, withSampleWindow } from './sampleWindow.ts';
+import {
+  eventually,
+  figure,
+  startByPalette,
+  untilDashboardSays,
+  untilTold,
+  withSampleWindow,
+} from './sampleWindow.ts';
 
 const viewer = (workbench: Workbench): Promise<Frame> => workbench.webview('main.viewer');
 
@@ -88,3 +96,122 @@ test('a master in the record viewer: its table, any record, its unit, a filter, 
     assert.equal((await readdir(folder)).includes('foreign.jsonl'), true);
   });
 });
+
+test('a master that is moved away while it runs: told at once what happened and what is safe; put back, it is resumed', async () => {
+  const options = { delayMs: 400, prepare: allowEdits };
+  await withSampleWindow('moved', options, async ({ workbench, folder, urls }) => {
+    const dashboard = await startByPalette(workbench);
+    await eventually('a record', async () => (await figure(dashboard, 'records')) > 0);
+    const session = workbench.row(/books/).first();
+    await workbench.chooseInMenu(session, 'Open in Record Viewer');
+    const page = await viewer(workbench);
+    await page.locator('.rows .row[data-kind="object"]').first().waitFor();
+    const raw = path.join(folder, 'data', 'raw');
+    const name = (await readdir(raw)).find((file) => file.includes('_master_'))!;
+    const master = path.join(raw, name);
+    await rename(master, `${master}.aside`);
+    await untilTold(workbench, /books has stopped: .*deleted or moved.*journal still knows/);
+    await page.getByText('Put it back before books is resumed').waitFor();
+    await workbench.screenshot('viewer-5-moved');
+
+    // Put back, and edited by hand: possible by the setting, and warned about.
+    await rename(`${master}.aside`, master);
+    await page.locator('.rows .row[data-kind="object"]').first().waitFor();
+    const { size } = await stat(master);
+    await workbench.runCommand('Notifications: Clear All Notifications');
+    await page.getByRole('grid').focus();
+    await workbench.page.keyboard.press('Home');
+    await page.getByRole('button', { name: 'Open in Text Editor' }).click();
+    await workbench.page.locator('.editor-instance .view-line').first().click();
+    await workbench.page.keyboard.type('x');
+    // VS Code saves by itself here.
+    await untilTold(workbench, /no longer what its session wrote: Master of books/);
+    assert.notEqual((await stat(master)).size, size);
+    await workbench.screenshot('viewer-6-edited');
+    await workbench.answer(/Master of books/, 'Undo Edit');
+    await eventually('the master as it was', async () => (await stat(master)).size === size);
+
+    await workbench.chooseInMenu(session, 'Resume');
+    await workbench.row(/books.*completed/).waitFor({ timeout: 120_000 });
+    const collected = await urls();
+    assert.equal(new Set(collected).size, 200);
+    assert.equal(collected.length, 200);
+  });
+});
+
+/** Data files can be edited in this window. */
+async function allowEdits(folder: string): Promise<void> {
+  await mkdir(path.join(folder, '.vscode'), { recursive: true });
+  const settings = { 'cfCollector.protectMasters': false };
+  await writeFile(path.join(folder, '.vscode', 'settings.json'), JSON.stringify(settings));
+}
+
+/** CF_VIEWER_RECORDS=1600000 is a gigabyte. */
+const largeRecords = Number(process.env['CF_VIEWER_RECORDS'] ?? 50_000);
+
+test('a large master opens in the viewer, at once; any record is there at once, and memory stays', async () => {
+  let master = '';
+  const prepare = async (folder: string) => {
+    master = await writePaperSession(folder, largeRecords);
+  };
+  await withSampleWindow('large', { prepare }, async ({ workbench }) => {
+    await workbench.openView('Collector');
+    const session = workbench.row(/papers/).first();
+    await session.waitFor();
+    const pressed = Date.now();
+    await workbench.chooseInMenu(session, 'Open Master');
+    const page = await viewer(workbench);
+    await page.locator('.rows .row[data-kind="object"]').first().waitFor();
+    const openMs = Date.now() - pressed;
+    const count = largeRecords.toLocaleString('en');
+    await untilStatusSays(page, `${count} records`);
+    const context = workbench.page.context();
+    // The page has a process of its own, or shares the workbench's.
+    const client = await context
+      .newCDPSession(page)
+      .catch(() => context.newCDPSession(workbench.page));
+    const heap = async (): Promise<number> => {
+      await client.send('HeapProfiler.collectGarbage');
+      return (await client.send('Runtime.getHeapUsage')).usedSize;
+    };
+    const before = await heap();
+    const times: number[] = [];
+    for (let n = 0; n < 40; n += 1) {
+      const record = 1 + ((n * 7919 * 31) % largeRecords);
+      times.push(await page.evaluate<number>(untilShown(record)));
+    }
+    await page.evaluate(untilShown(largeRecords));
+    await page.locator('.origin dd', { hasText: `page ${largeRecords / 1000}` }).waitFor();
+    const grown = (await heap()) - before;
+    times.sort((a, b) => a - b);
+    const [p95 = 0] = times.slice(-2);
+    const median = times[times.length / 2] ?? 0;
+    const megabytes = ((await stat(master)).size / 1e6).toFixed(0);
+    console.log(
+      `${megabytes} MB: open ${openMs} ms with the menu, any record ${median.toFixed(0)} ms, p95 ${p95.toFixed(0)} ms, page's heap +${(grown / 1e6).toFixed(1)} MB`,
+    );
+    assert.ok(grown < 20e6, `the page's heap has grown by ${grown} bytes`);
+    assert.ok(p95 < 1000, `a record took ${p95} ms`);
+    await workbench.screenshot('viewer-7-large');
+  });
+});
+
+/** A script for the page: goes to a record, and gives the milliseconds until its row is there. */
+function untilShown(record: number): string {
+  return `(async () => {
+    const input = document.querySelector('input.go-to');
+    const begin = performance.now();
+    input.value = '${record}';
+    input.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
+    const isShown = () => {
+      const row = document.querySelector('.rows .row[aria-selected="true"]:not([hidden])');
+      return row?.dataset.kind === 'object' &&
+        row.querySelector('.number').textContent === '${record.toLocaleString('en')}';
+    };
+    while (!isShown()) {
+      if (performance.now() - begin > 20000) throw new Error('Record ${record} does not come');
+      await new Promise(requestAnimationFrame);
+    }
+    return performance.now() - begin;
+  })()`;
+}

@@ -28,16 +28,18 @@ export function registerMasterGuard(
     vscode.workspace.onDidChangeTextDocument(({ document }) => {
       if (!document.isDirty) warned.delete(document);
       const known = knownFile(document, files);
-      if (!known || !document.isDirty || warned.has(document)) return;
+      if (!known || !document.isDirty || warned.has(document) || isSavedSoon(document)) return;
       warned.add(document);
       const text = editWarning(known, path.basename(document.fileName));
-      reporter.guard(() => warnOfEdit(document, text));
+      reporter.guard(() => warnOfEdit(document, text, known.file.bytes));
     }),
     vscode.workspace.onDidSaveTextDocument((document) => {
       warned.delete(document);
       const known = knownFile(document, files);
-      if (!known) return;
-      void showWarningMessage(editedWarning(known, path.basename(document.fileName)));
+      // As it was before: somebody has undone an edit.
+      if (!known || bytesOf(document) === known.file.bytes) return;
+      const text = editedWarning(known, path.basename(document.fileName));
+      reporter.guard(() => warnOfEdit(document, text, known.file.bytes));
     }),
     vscode.workspace.onDidCloseTextDocument((document) => {
       warned.delete(document);
@@ -49,15 +51,39 @@ function knownFile({ uri }: vscode.TextDocument, files: DataFiles) {
   return uri.scheme === 'file' ? files.get(uri.fsPath) : undefined;
 }
 
-async function warnOfEdit(document: vscode.TextDocument, text: string): Promise<void> {
+/** Whether VS Code saves what is edited by itself: there is no time for a warning before. */
+function isSavedSoon({ uri }: vscode.TextDocument): boolean {
+  return vscode.workspace.getConfiguration('files', uri).get('autoSave') === 'afterDelay';
+}
+
+function bytesOf(document: vscode.TextDocument): number {
+  return Buffer.byteLength(document.getText());
+}
+
+/** @param bytes what the file had before anybody edited it. */
+async function warnOfEdit(
+  document: vscode.TextDocument,
+  text: string,
+  bytes: number,
+): Promise<void> {
   const undo = t('Undo Edit');
   const saveAs = t('Save As…');
   const chosen = await showWarningMessage(text, undo, saveAs);
-  if (chosen === undefined || document.isClosed || !document.isDirty) return;
+  if (chosen === undefined || document.isClosed) return;
   await vscode.window.showTextDocument(document);
-  await vscode.commands.executeCommand(
-    chosen === undo ? 'workbench.action.files.revert' : 'workbench.action.files.saveAs',
-  );
+  if (chosen === saveAs) await vscode.commands.executeCommand('workbench.action.files.saveAs');
+  else if (document.isDirty) await vscode.commands.executeCommand('workbench.action.files.revert');
+  else await undoSaved(document, bytes);
+}
+
+/** Takes back what was saved already, step by step as far as it goes. */
+async function undoSaved(document: vscode.TextDocument, bytes: number): Promise<void> {
+  let version: number;
+  do {
+    ({ version } = document);
+    await vscode.commands.executeCommand('undo');
+  } while (document.version !== version && bytesOf(document) !== bytes);
+  await document.save();
 }
 
 /**
