@@ -5,10 +5,10 @@ import { shownText } from '../../core/shownText.ts';
 /** A line of a table of names and values: both are text, and nothing in them is markup. */
 export type Row = readonly [name: string, value: string];
 
-/** Text as Markdown shows it, on one line: no link, image, heading or cell of its own. */
+/** Text as Markdown shows it, on one line: no link (not even of an address), image, heading or cell of its own. */
 export function escapeText(text: string): string {
   return shownText(text, Infinity)
-    .replace(/[\\`*_{}[\]()#+\-.!|<>~&]/g, (character) => `\\${character}`)
+    .replace(/[\\`*_{}[\]()#+\-.!|<>~&]|:(?=\/\/)|(?<=\w)@(?=\w)/g, (character) => `\\${character}`)
     .replace(/\s+/g, ' ');
 }
 

@@ -8,6 +8,7 @@ import { endKind } from '../text/endText.ts';
 import { badgeText } from '../text/statusText.ts';
 import { groupsOf, lookOf, mastersOf, type NodeLook, type TreeNode } from './treeModel.ts';
 import { verdictUri } from './verdictBadges.ts';
+import { escapeText } from '../text/markdown.ts';
 import { engineText } from '../text/engineText.ts';
 import { folderLabel } from '../workspace.ts';
 
@@ -209,13 +210,13 @@ const clickCommands = {
   more: 'cfCollector.showMoreFailedUnits',
 } as const;
 
-/** Names and values as text: `appendText` lets no markup, link or icon through. */
+/** Names and values as text. VS Code's own `appendText` would make a link of an address. */
 function toMarkdown(lines: NodeLook['tooltip']): vscode.MarkdownString {
   const markdown = new vscode.MarkdownString();
   for (const [i, [name, value]] of lines.entries()) {
     if (i > 0) markdown.appendMarkdown('  \n');
-    if (name !== '') markdown.appendMarkdown('**').appendText(name).appendMarkdown(':** ');
-    markdown.appendText(value);
+    if (name !== '') markdown.appendMarkdown(`**${escapeText(name)}:** `);
+    markdown.appendMarkdown(escapeText(value));
   }
   return markdown;
 }

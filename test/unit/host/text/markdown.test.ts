@@ -26,6 +26,11 @@ test('a text is text in Markdown, on one line, and nothing in it is unseen', () 
   }
 });
 
+test('an address is no link', () => {
+  assert.equal(escapeText('http://a'), 'http\\://a');
+  assert.equal(escapeText('see me@b now, 12:30 @c'), 'see me\\@b now, 12:30 @c');
+});
+
 test('rows, cells and points of a list hold texts', () => {
   for (const attack of attacks) {
     const cells = table(['h'], [[attack]]).split('\n');
