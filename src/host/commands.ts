@@ -127,12 +127,20 @@ function secretNameIn(target: unknown): string | undefined {
 }
 
 async function preview(services: Services, target: CommandTarget): Promise<void> {
-  const active = vscode.window.activeTextEditor?.document.uri;
   const file =
-    target === undefined && active !== undefined && isCollectionFile(active)
-      ? active
-      : await pickCollection(target, t('Which collection do you want to preview?'));
-  if (file) await services.previews.open(file);
+    (target === undefined ? shownCollection() : undefined) ??
+    (await pickCollection(target, t('Which collection do you want to preview?')));
+  if (!file) return;
+  await services.samples.before(file);
+  await services.previews.open(file);
+}
+
+/** The collection in the active editor; the only one that is seen, where that is the walkthrough or another page. */
+function shownCollection(): vscode.Uri | undefined {
+  const { activeTextEditor: active, visibleTextEditors: visible } = vscode.window;
+  const editors = active === undefined ? visible : [active];
+  const [first, ...others] = editors.map(({ document }) => document.uri).filter(isCollectionFile);
+  return others.length === 0 ? first : undefined;
 }
 
 async function pause(services: Services, target: CommandTarget): Promise<void> {

@@ -46,6 +46,7 @@ export async function continueSample(services: Services): Promise<void> {
 }
 
 async function showSample(services: Services, file: vscode.Uri): Promise<void> {
+  await services.samples.before(file);
   // The watcher of files takes seconds to say so, and the empty view is being looked at.
   setContextKey('cfCollector.hasCollections', true);
   await vscode.window.showTextDocument(file, {

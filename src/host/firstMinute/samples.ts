@@ -16,7 +16,6 @@ const mostFiles = 30;
 export class Samples {
   readonly #engine: Pick<EngineClient, 'request'>;
   readonly #log: Pick<vscode.LogOutputChannel, 'warn'>;
-  #looking: Promise<void> = Promise.resolve();
 
   constructor(engine: Pick<EngineClient, 'request'>, log: Pick<vscode.LogOutputChannel, 'warn'>) {
     this.#engine = engine;
@@ -34,7 +33,7 @@ export class Samples {
    * file has a sample's name, nothing is started. A failure is logged: it is told when it matters, by `before`.
    */
   look(): void {
-    this.#looking = this.#look().catch(this.#logFailure);
+    void this.#look().catch(this.#logFailure);
   }
 
   /**
@@ -43,8 +42,9 @@ export class Samples {
    * @throws an error with the code `SAMPLE_PORT_TAKEN` where another program has the port.
    */
   async before(file: vscode.Uri): Promise<void> {
-    await this.#looking;
-    await this.#serveFile(file);
+    if (!vscode.workspace.isTrusted) return;
+    const asked = servedIn((await readText(file)) ?? '');
+    if (asked) await this.serve(asked.server, asked.port);
   }
 
   readonly #logFailure = (error: unknown): void => {
@@ -53,20 +53,15 @@ export class Samples {
 
   async #look(): Promise<void> {
     if (!vscode.workspace.isTrusted) return;
-    const names = samples.map(({ name }) => name).join(',');
+    const names = samples.flatMap(({ name }) => [name, `sample-${name}`]).join(',');
     const found = await vscode.workspace.findFiles(
-      `**/{,sample-}{${names}}${collectionSuffix}`,
+      `**/{${names}}${collectionSuffix}`,
       '**/{node_modules,.cf_state}/**',
       mostFiles,
     );
     for (const file of found) {
-      if (file.scheme === 'file') await this.#serveFile(file).catch(this.#logFailure);
+      if (file.scheme === 'file') await this.before(file).catch(this.#logFailure);
     }
-  }
-
-  async #serveFile(file: vscode.Uri): Promise<void> {
-    const asked = servedIn((await readText(file)) ?? '');
-    if (asked) await this.serve(asked.server, asked.port);
   }
 }
 
