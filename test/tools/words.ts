@@ -9,6 +9,10 @@ const root = path.resolve(import.meta.dirname, '../..');
 const wordsElsewhere: Readonly<Record<string, readonly string[]>> = {
   'template.title': templates.map(({ title }) => title),
   'template.about': templates.map(({ about }) => about),
+  'template.asks.prompt': templates.flatMap(({ asks }) => (asks ? [asks.prompt] : [])),
+  'template.asks.prompt': templates.flatMap(({ asks }) =>
+    asks === undefined ? [] : [asks.prompt],
+  ),
 };
 
 /** A place in the sources, for a message: `src/host/log.ts:12`. */
@@ -45,6 +49,8 @@ export function hostWords(): HostWords {
 export function untranslated(): readonly Place[] {
   const found: Place[] = [];
   for (const file of sources('src/host/**/*.ts', 'webview/**/*.ts')) {
+    // Language models are told in English, whatever their person speaks.
+    if (/languageModel\/\w+Tools\.ts$/.test(file.fileName)) continue;
     each(file, (node) => {
       if (!ts.isStringLiteralLike(node) && !ts.isTemplateHead(node)) return;
       if (!/^[A-Z][a-z]+( [A-Za-z]|$)/.test(node.text) || isForDevelopers(node)) return;
