@@ -10,11 +10,9 @@ import { endKind, endNotice, endsNotice, isTold } from '../text/endText.ts';
 import { limitToRaise } from '../text/limitText.ts';
 import { mastersOf } from '../tree/treeModel.ts';
 import { showInformationMessage, showWarningMessage } from '../window.ts';
+import { Gathering } from './gathering.ts';
 import { openMaster } from './openFiles.ts';
 import { raiseAndResume } from './raiseLimit.ts';
-
-/** Sessions that end within this time of each other are told of together. */
-const gatherMs = 1000;
 
 /** A session that has come to an end, or to where it needs a person. */
 interface End {
@@ -33,30 +31,31 @@ interface Action {
  */
 export function registerEndNotices(services: Services): vscode.Disposable {
   const told = new Map<string, string>();
-  let waiting: End[] = [];
-  const tellWaiting = async (): Promise<void> => {
-    await new Promise((resolve) => setTimeout(resolve, gatherMs));
-    const ends = waiting;
-    waiting = [];
-    await tellEnds(services, ends);
-  };
+  const ends = new Gathering<End>(() => {
+    services.notices.add(async () => {
+      const gathered = await ends.take();
+      // What a person has taken up again meanwhile is no news.
+      const still = gathered.filter((end) => told.get(end.ref.session) === wordOf(end));
+      await tellEnds(services, still);
+    });
+  });
   const onState = ({
     workspace,
     session,
     snapshot,
   }: End['ref'] & { snapshot: SessionSnapshot }) => {
-    const { state, reason } = snapshot.view;
-    const key = `${state} ${reason ?? ''}`;
-    // The engine may tell the same state twice: when it is entered and when everything is closed.
-    if (told.get(session) === key) return;
-    told.set(session, key);
     const end = { ref: { workspace, session }, snapshot };
-    if (!isNews(services, end)) return;
-    waiting.push(end);
-    if (waiting.length === 1) services.notices.add(tellWaiting);
+    // The engine may tell the same state twice: when it is entered and when everything is closed.
+    if (told.get(session) === wordOf(end)) return;
+    told.set(session, wordOf(end));
+    if (isNews(services, end)) ends.add(end);
   };
   services.engine.events.on('state', onState);
   return new vscode.Disposable(() => services.engine.events.off('state', onState));
+}
+
+function wordOf({ snapshot: { view } }: End): string {
+  return `${view.state} ${view.reason ?? ''}`;
 }
 
 function isNews({ dashboards }: Services, { ref, snapshot: { view } }: End): boolean {
@@ -147,5 +146,5 @@ async function nextSteps(services: Services, { ref, snapshot }: End): Promise<re
 }
 
 function showAllSessions(): Thenable<unknown> {
-  return vscode.commands.executeCommand('cfCollector.sessions.focus');
+  return vscode.commands.executeCommand('cfCollector.openOverview');
 }

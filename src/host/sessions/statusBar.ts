@@ -53,7 +53,7 @@ export class StatusBar implements vscode.Disposable {
       ? new vscode.ThemeColor('statusBarItem.warningBackground')
       : undefined;
     this.#item.accessibilityInformation = { label: shown.label };
-    // With one session there is nothing to pick.
+    // Of several, all are shown.
     const [only, second] = tracker.live();
     this.#item.command =
       only && !second
@@ -62,7 +62,7 @@ export class StatusBar implements vscode.Disposable {
             title: t('Open the dashboard'),
             arguments: [only.ref],
           }
-        : 'cfCollector.openDashboard';
+        : 'cfCollector.openOverview';
     this.#item.show();
   }
 }

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { test } from 'node:test';
+import { bookCollection } from '../fixtures/bookCollection.ts';
+import { readJsonLines, writeCollection } from '../fixtures/workspace.ts';
+import { sampleBookCount } from '../../src/serve/sampleBooks.ts';
+import { untilTold, withSampleWindow } from './sampleWindow.ts';
+
+const names = ['a', 'b', 'c', 'd', 'e'];
+
+/** Tasks as a person writes them: one for each collection, and one that needs them all. */
+function tasksFile(): string {
+  const collects = names.map((name) => ({
+    type: 'collect',
+    label: `collect ${name}`,
+    operation: 'run',
+    collection: `${name}.collect.json`,
+  }));
+  const all = {
+    label: 'collect all',
+    dependsOn: collects.map(({ label }) => label),
+    type: 'collect',
+    operation: 'merge',
+    inputs: ['data/raw/*_master_*.jsonl'],
+    output: 'all.jsonl',
+  };
+  return JSON.stringify({ version: '2.0.0', tasks: [...collects, all] });
+}
+
+test('tasks collect and merge; five sessions that end at once are told of in one notification', async () => {
+  await withSampleWindow(
+    'tasks',
+    {
+      delayMs: 5,
+      prepare: async (folder) => {
+        await mkdir(path.join(folder, '.vscode'));
+        await writeFile(path.join(folder, '.vscode', 'tasks.json'), tasksFile());
+      },
+    },
+    async ({ workbench, folder, site }) => {
+      for (const name of names) await writeCollection(folder, bookCollection(site.url, name));
+      await workbench.openView('Collector');
+      // The extension is there: nothing takes the focus from the pick any more.
+      await workbench.page.getByRole('button', { name: 'Start Collection' }).first().waitFor();
+      await workbench.runCommand('Tasks: Run Task');
+      await workbench.screenshot('tasks-1-pick');
+      await workbench.pick('collect all');
+      await workbench.row(/all.*completed/).waitFor();
+      assert.equal(await workbench.row(/completed/).count(), names.length + 1);
+      assert.equal((await readJsonLines(path.join(folder, 'all.jsonl'))).length, sampleBookCount);
+      // At most one at a time, however many there are to tell.
+      await untilTold(workbench, /complete/i);
+      assert.equal(await workbench.notification(/complete/i).count(), 1);
+      await workbench.screenshot('tasks-2-done');
+    },
+  );
+});
