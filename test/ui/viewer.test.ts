@@ -131,7 +131,7 @@ test('a master that is moved away while it runs: told at once what happened and 
     await workbench.answer(/Master of books/, 'Undo Edit');
     await eventually('the master as it was', async () => (await stat(master)).size === size);
 
-    await workbench.chooseInMenu(session, 'Resume');
+    await workbench.pressInRow(/books/, 'Resume');
     await workbench.row(/books.*completed/).waitFor({ timeout: 120_000 });
     const collected = await urls();
     assert.equal(new Set(collected).size, 200);

@@ -19,6 +19,9 @@ export function registerDataFileDecorations(
   return vscode.Disposable.from(
     changed,
     new vscode.Disposable(() => files.events.off('changed', tell)),
+    validator.onDidChange(() => {
+      tell(files.paths());
+    }),
     vscode.window.registerFileDecorationProvider({
       onDidChangeFileDecorations: changed.event,
       provideFileDecoration: ({ scheme, fsPath }) => {

@@ -34,6 +34,11 @@ export class DataFiles {
     return this.#known.get(file);
   }
 
+  /** All that are known. */
+  paths(): readonly string[] {
+    return [...this.#known.keys()];
+  }
+
   async #refresh(): Promise<void> {
     this.#isStale = true;
     if (this.#isReading) return;

@@ -7,7 +7,7 @@ import type { Verdict } from '../sessions/verdicts.ts';
 import { joinParts, recordsPhrase, verdictPhrase } from './phrases.ts';
 
 /** What a data file is: `Master of books`. */
-export function dataFilePhrase({ session, file }: KnownDataFile): string {
+function dataFilePhrase({ session, file }: KnownDataFile): string {
   return rolePhrase(file.role, session.snapshot.view.name);
 }
 
@@ -42,7 +42,7 @@ export function dataFileTooltip(
 }
 
 /** Whether somebody carries the session out now. */
-export function isBeingWritten({ session }: KnownDataFile): boolean {
+function isBeingWritten({ session }: KnownDataFile): boolean {
   const { state } = session.snapshot.view;
   return state === 'active' || (state === 'paused' && (session.isOurs || session.holder !== null));
 }
