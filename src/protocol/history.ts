@@ -1,8 +1,6 @@
 import type { FailureGroup, SessionHistory } from '../core/history.ts';
 import type { SessionRef } from './worker.ts';
 
-export type { FailureGroup, HistoryMark, HistoryPoint } from '../core/history.ts';
-
 /** Requests about what has become of a session, read from its journal: of one that runs, too. */
 export interface HistoryRequests {
   /** How a session went, from its birth to its last journal line. */

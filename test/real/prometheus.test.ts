@@ -108,7 +108,7 @@ test('the metrics are as promtool says that they should be', { skip }, async (t)
   const told = await cli.untilEvent(({ type }) => type === 'metrics');
   await cli.untilEvent(({ type }) => type === 'progress');
   const text = await (await fetch(String(told?.['url']))).text();
-  const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
+  const { status, stdout, stderr } = spawnSync('/usr/bin/promtool', ['check', 'metrics'], {
     input: text,
     encoding: 'utf8',
   });
