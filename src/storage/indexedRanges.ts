@@ -1,3 +1,4 @@
+import { journalStart, type JournalPosition } from './journal.ts';
 import type { SessionLayout } from './layout.ts';
 import { indexVersion, unitColumns } from './indexSchema.ts';
 import { DatabaseSync } from './sqlite.ts';
@@ -95,6 +96,12 @@ export class IndexedRanges {
       else return range;
     }
     return undefined;
+  }
+
+  /** How far into the journal the index has got. */
+  position(): JournalPosition {
+    const row = this.#database.prepare('SELECT seq, start, end, sum FROM meta').get();
+    return row === undefined ? journalStart : (row as unknown as JournalPosition);
   }
 
   /** A unit by its number. */

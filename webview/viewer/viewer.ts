@@ -184,7 +184,7 @@ export class Viewer {
   }
 
   #refresh(): void {
-    const wasAtEnd = this.#table.list.isAtEnd && this.#table.list.total > 0;
+    const wasAtEnd = this.#table.list.isAtEnd && this.#table.list.top > 0;
     const grown = this.#total > this.#table.list.total;
     this.#table.resize(this.#total, this.#status.records);
     if (this.#place && this.#total > this.#place.top) {

@@ -40,6 +40,8 @@ const countPieceBytes = 1024 * 1024;
 const readPieceBytes = 128 * 1024;
 /** One place is remembered for so many bytes: finding a line reads that much. */
 const anchorEveryBytes = 256 * 1024;
+/** Reading so much more takes a moment only. */
+const quickBytes = 2 * 1024 * 1024;
 /** What is remembered of a file's end, to see whether it was only appended to. */
 const endBytes = 4096;
 /** A block ends after so many bytes, however few its records are. */
@@ -104,6 +106,10 @@ export class RecordFile {
         this.#looking = undefined;
       });
     await this.#looking;
+    // What takes a moment only is not told of as unfinished: a session that runs adds some all the time.
+    if (this.#shownBytes - this.#countedBytes < quickBytes) await this.#counting;
+    const searched = this.#search?.status(this.#shownBytes).doneBytes ?? 0;
+    if (this.#shownBytes - searched < quickBytes) await this.#searching;
     return this.#status();
   }
 

@@ -5,7 +5,7 @@ import { assertNever } from '../../core/assert.ts';
 import type { JournalEntry } from '../../core/view.ts';
 import { withFile, type FileSystem } from '../../storage/fileSystem.ts';
 import { IndexedRanges } from '../../storage/indexedRanges.ts';
-import { journalStart } from '../../storage/journal.ts';
+import { journalStart, type JournalPosition } from '../../storage/journal.ts';
 import { decodeLine } from '../../storage/journalLine.ts';
 import { newline, readLines, scanJournal } from '../../storage/journalReader.ts';
 import { findLine } from '../../storage/journalSearch.ts';
@@ -31,8 +31,12 @@ export async function originOf(
   file: JournalledFile,
   offset: number,
 ): Promise<RecordOrigin | undefined> {
+  // Of a session that runs, the index has not got to the newest lines.
+  const indexed = IndexedRanges.ask(file.layout, file.file, (index) => index.position());
   const found =
-    (await rangeByIndex(fileSystem, file, offset)) ?? (await rangeByScan(fileSystem, file, offset));
+    (await rangeByIndex(fileSystem, file, offset)) ??
+    (indexed && (await rangeByScan(fileSystem, file, offset, indexed))) ??
+    (await rangeByScan(fileSystem, file, offset, journalStart));
   if (found === undefined) return undefined;
   const { seq, at, range, units } = found;
   const line = await linesBetween(fileSystem, file, range.offset, offset);
@@ -59,9 +63,10 @@ async function rangeByScan(
   fileSystem: FileSystem,
   file: JournalledFile,
   offset: number,
+  from: JournalPosition,
 ): Promise<NamedRange | undefined> {
   let last: NamedRange | undefined;
-  await scanJournal(fileSystem, file.layout.journal, journalStart, (entry) => {
+  await scanJournal(fileSystem, file.layout.journal, from, (entry) => {
     // What was cut away and written again is named twice.
     last = rangeIn(entry, file, offset) ?? last;
   });

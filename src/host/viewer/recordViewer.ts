@@ -181,6 +181,11 @@ export class RecordViewer {
 
   async #lookAgain(): Promise<void> {
     const known = this.#status;
+    if (known && !this.#services.engine.isRunning) {
+      // It has died, maybe of what it was doing: only a person starts another.
+      this.#follow(known);
+      return;
+    }
     try {
       const status = await this.#ask('lookAtRecords', { viewer: this.#viewer });
       if (this.#isHydrated) this.#follow(status);
