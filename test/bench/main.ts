@@ -1,9 +1,10 @@
-// npm run bench [-- --runs N] [-- html browser json files frontier loop size merge validate viewer activation]: what things cost here, side by side with bare loops.
+// npm run bench [-- --runs N] [-- html browser json files frontier loop size merge validate viewer activation dashboard]: what things cost here, side by side with bare loops.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from '../../.ci/build.ts';
 import { measureActivation } from './activationCase.ts';
 import { measureBrowser } from './browserCase.ts';
+import { measureDashboard } from './dashboardCase.ts';
 import { measureEventLoop } from './eventLoopCase.ts';
 import { measureFiles } from './filesCase.ts';
 import { measureFrontier } from './frontierCase.ts';
@@ -28,6 +29,7 @@ const cases: Readonly<Record<string, (runs: number) => Promise<Figure[]>>> = {
   validate: measureValidate,
   viewer: measureViewer,
   activation: measureActivation,
+  dashboard: measureDashboard,
 };
 
 async function main(): Promise<void> {

@@ -25,10 +25,11 @@ import { createProgress } from './progress.ts';
 import { createHosts, createInFlight } from './tables.ts';
 import { createTimeline } from './timeline.ts';
 import { createTimeSpent } from './timeSpent.ts';
-import { connectPage, oncePerFrame } from '../shared/page.ts';
+import { atMostEvery, connectPage, oncePerFrame } from '../shared/page.ts';
 import { Loader } from '../shared/loader.ts';
 import { PageState } from './pageState.ts';
 import type { Part } from './part.ts';
+import { PartList } from './partList.ts';
 import { defineToolkitElements } from '../shared/toolkit.ts';
 import { createWords } from '../shared/words.ts';
 import type { Words } from './dashboardWords.ts';
@@ -38,7 +39,9 @@ const readGapMs = 5000;
 
 let model: DashboardModel | undefined;
 let words: Words | undefined;
-let parts: readonly Part[] = [];
+let parts: PartList | undefined;
+/** Whether something else than figures has changed, which is shown out of sight, too. */
+let isAllDue = true;
 /** How far the host's clock is ahead of the page's. */
 let aheadMs = 0;
 
@@ -50,13 +53,15 @@ const draw = oncePerFrame(() => {
     failures: failures.current,
     nowMs: Date.now() + aheadMs,
   };
-  for (const part of parts) part.update(shown);
+  parts?.update(shown, isAllDue);
+  isAllDue = false;
 });
 
 const { rpc, keptState, keepState } = connectPage<DashboardRequests, DashboardEvents>(
   (name, payload) => {
     switch (name) {
       case 'model':
+        isAllDue = true;
         show(payload as DashboardEvents['model']);
         return;
       case 'delta':
@@ -74,23 +79,35 @@ const { rpc, keptState, keepState } = connectPage<DashboardRequests, DashboardEv
 
 const past = new Loader<SessionPast>({
   load: () => rpc.request('readPast', null, 0),
-  onChange: draw,
+  onChange: drawAll,
   gapMs: readGapMs,
 });
 const failures = new Loader<readonly FailureGroup[]>({
   load: () => rpc.request('readFailures', null, 0),
-  onChange: draw,
+  onChange: drawAll,
   gapMs: readGapMs,
 });
+
+/** Figures that change faster than that are not read any better; painting them is most of what the page costs. */
+const drawFigures = atMostEvery(400, draw);
+
+function drawAll(): void {
+  isAllDue = true;
+  draw();
+}
 
 /** Shows another model, and asks again for what has to be read where that is another now. */
 function show(next: DashboardModel): void {
   const before = model;
   model = next;
-  if (before === undefined || chapterOf(before) !== chapterOf(next)) past.refresh();
+  if (before === undefined || chapterOf(before) !== chapterOf(next)) {
+    isAllDue = true;
+    past.refresh();
+  }
   const { failed } = next.snapshot.view.units;
   if (failed > 0 && failed !== before?.snapshot.view.units.failed) failures.refresh();
-  draw();
+  if (isAllDue) draw();
+  else drawFigures();
 }
 
 /** What changes when a session begins, ends or breaks off work: only then is there something new in its past. */
@@ -141,8 +158,9 @@ async function hydrate(): Promise<void> {
   aheadMs = hydration.nowMs - Date.now();
   document.documentElement.lang = hydration.locale;
   words = createWords(hydration.strings, formatsFor(hydration.locale));
-  parts = createParts(words, hydration);
-  document.body.replaceChildren(el('main', '', ...parts.map((part) => part.element)));
+  const made = createParts(words, hydration);
+  document.body.replaceChildren(el('main', '', ...made.map((part) => part.element)));
+  parts = new PartList(made);
   show(hydration.model);
 }
 

@@ -60,6 +60,8 @@ export class TimeChart {
   readonly #holder = el('div', 'chart');
   readonly #summary = el('p', 'note');
   #chart: uPlot | undefined;
+  /** As last told: asking for it would make the browser lay the page out at once. */
+  #width = 0;
   #data: ChartData = { at: [], values: [] };
   /** The moment that was chosen by keyboard. */
   #chosenAt: number | undefined;
@@ -85,9 +87,9 @@ export class TimeChart {
       this.#draw();
     }).observe(document.body, { attributes: true, attributeFilter: ['data-vscode-theme-id'] });
     new ResizeObserver(() => {
-      const width = this.#holder.clientWidth;
-      if (width === 0) return;
-      if (this.#chart) this.#chart.setSize({ width, height: heightPx });
+      this.#width = this.#holder.clientWidth;
+      if (this.#width === 0) return;
+      if (this.#chart) this.#chart.setSize({ width: this.#width, height: heightPx });
       else this.#draw();
     }).observe(this.#holder);
   }
@@ -102,7 +104,7 @@ export class TimeChart {
 
   #draw(): void {
     const { at, values } = this.#data;
-    const width = this.#holder.clientWidth;
+    const width = this.#width;
     // Folded away or empty.
     if (width === 0 || at.length === 0) return;
     const data = [at.map((ms) => ms / 1000), ...values] as uPlot.AlignedData;

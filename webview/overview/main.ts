@@ -14,7 +14,7 @@ import type {
 } from '../../src/protocol/overview.ts';
 import { el, setText } from '../shared/dom.ts';
 import { KeyedList } from '../shared/keyedList.ts';
-import { connectPage, oncePerFrame } from '../shared/page.ts';
+import { atMostEvery, connectPage, oncePerFrame } from '../shared/page.ts';
 import { createActionButton, createButton, defineToolkitElements } from '../shared/toolkit.ts';
 import { createWords } from '../shared/words.ts';
 import { columns, createSessionRow } from './sessionRow.ts';
@@ -30,10 +30,17 @@ const draw = oncePerFrame(() => {
   if (model) show?.(model);
 });
 
+/** Figures that change faster than that are not read any better. */
+const drawFigures = atMostEvery(400, draw);
+
 const { rpc, keepState } = connectPage<OverviewRequests, OverviewEvents>((name, payload) => {
-  if (name === 'model') model = payload as OverviewEvents['model'];
-  else if (model) model = withRows(model, payload as OverviewEvents['rows']);
-  draw();
+  if (name === 'model') {
+    model = payload as OverviewEvents['model'];
+    draw();
+  } else if (model) {
+    model = withRows(model, payload as OverviewEvents['rows']);
+    drawFigures();
+  }
 });
 
 /** The model with newer rows in the places of the old ones. */

@@ -61,3 +61,19 @@ export function oncePerFrame(draw: () => void): () => void {
     });
   };
 }
+
+/** Makes a function that does its work now, or as soon as so long has passed since it last did. */
+export function atMostEvery(ms: number, work: () => void): () => void {
+  let workedAtMs = -ms;
+  let later: ReturnType<typeof setTimeout> | undefined;
+  const go = (): void => {
+    later = undefined;
+    workedAtMs = performance.now();
+    work();
+  };
+  return () => {
+    const waitMs = workedAtMs + ms - performance.now();
+    if (waitMs <= 0 && later === undefined) go();
+    else later ??= setTimeout(go, waitMs);
+  };
+}
