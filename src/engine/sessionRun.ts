@@ -2,7 +2,7 @@ import { codeOf, FaultError, messageOf, PauseError, UsageError } from '../core/e
 import type { CheckpointType, PauseReason, StopReason } from '../core/events.ts';
 import type { SessionSnapshot } from '../core/live.ts';
 import type { Clock, Logger, Random } from '../core/ports.ts';
-import type { JournalEntry } from '../core/view.ts';
+import type { JournalEntry, SessionView } from '../core/view.ts';
 import type { Source } from '../sources/source.ts';
 import type { SessionStore } from '../storage/sessionStore.ts';
 import { CheckpointSchedule } from './checkpointSchedule.ts';
@@ -169,34 +169,34 @@ export class SessionRun {
   /** Everything that a screen shows of the session now. */
   snapshot(): SessionSnapshot {
     const { store, source } = this.#parts;
-    const view = store.view;
-    // While pages bring new pages to light nobody knows how much is left.
-    const isCountable = this.#units.isPlanned && !source.traits.discovers;
     const live = this.#stats.live({
-      view,
+      view: store.view,
       notYetSafe: store.notYetSafe,
       hosts: source.health(),
-      isCountable,
+      // While pages bring new pages to light nobody knows how much is left.
+      isCountable: this.#units.isPlanned && !source.traits.discovers,
       inDoubtMicroUsd: this.#parts.ledger?.inDoubtMicroUsd ?? 0,
     });
+    return { view: this.view, live };
+  }
+
+  /** What is counted of the session, in the state that it is shown in. */
+  get view(): SessionView {
+    const { view } = this.#parts.store;
     if (this.#fault) {
       const { code, message } = this.#fault;
-      return {
-        view: { ...view, state: 'faulted', reasonMessage: message, reasonCode: code },
-        live,
-      };
+      return { ...view, state: 'faulted', reasonMessage: message, reasonCode: code };
     }
     if (this.#pause && this.#isAtRest && !this.#isEnding) {
       const { reason, message, code = null } = this.#pause;
-      const why = { reason, reasonMessage: message, reasonCode: code };
-      return { view: { ...view, state: 'paused', ...why }, live };
+      return { ...view, state: 'paused', reason, reasonMessage: message, reasonCode: code };
     }
     // It is journalled before it is at rest: whoever resumes at once would be passed over.
     if (this.#pause && view.state === 'paused' && !this.#isEnding) {
       const none = { reason: null, reasonMessage: null, reasonCode: null };
-      return { view: { ...view, state: 'active', ...none }, live };
+      return { ...view, state: 'active', ...none };
     }
-    return { view, live };
+    return view;
   }
 
   /** Begins to work. */

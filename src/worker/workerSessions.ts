@@ -129,7 +129,7 @@ export class WorkerSessions {
   async #listing(found: FoundSession): Promise<SessionListing> {
     const { layout, view, holder, isResumable, damage } = found;
     const active = this.#active.get(layout.session);
-    const now = active?.run.snapshot().view ?? view;
+    const now = active?.run.view ?? view;
     const { collectionFile } = now;
     const isThere =
       collectionFile === '' ||
@@ -212,7 +212,7 @@ export class WorkerSessions {
   }
 
   #tellState(session: string, active: Active): void {
-    const { state } = active.run.snapshot().view;
+    const { state } = active.run.view;
     // That it is over is told when it is: checkpointed, and its lock let go.
     if (state === active.lastState || state === 'completed' || state === 'stopped') return;
     active.lastState = state;

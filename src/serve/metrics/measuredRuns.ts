@@ -28,7 +28,7 @@ export class MeasuredRuns {
     this.#running.set(session, run);
     this.#listen(run);
     void run.finished.then(({ state }) => {
-      this.#running.delete(session);
+      if (this.#running.get(session) === run) this.#running.delete(session);
       const { snapshot, ...rest } = measured(run);
       // Of a run that ended on a full disk, the journal can't say that it ended.
       const ended = { ...snapshot, view: { ...snapshot.view, state } };
