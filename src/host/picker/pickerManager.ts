@@ -42,7 +42,12 @@ export class PickerManager implements vscode.Disposable {
       return;
     }
     const { FieldPicker } = await import('./fieldPicker.ts');
-    await vscode.window.showTextDocument(file, { preview: false, preserveFocus: true });
+    const isShown = vscode.window.visibleTextEditors.some(
+      ({ document }) => document.uri.toString() === key,
+    );
+    if (!isShown) await vscode.window.showTextDocument(file, { preview: false });
+    // Somebody may have asked twice meanwhile.
+    if (this.#pickers.has(key)) return;
     const dist = vscode.Uri.joinPath(this.#options.extensionUri, 'dist');
     const panel = vscode.window.createWebviewPanel(
       pickerViewType,
