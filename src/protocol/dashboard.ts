@@ -51,6 +51,8 @@ export interface DashboardModel {
   readonly holder: HolderView | null;
   /** Why the session could not be read; the snapshot is then as far as it could be. */
   readonly damage: string | null;
+  /** The collection file is not where it was; left out where it is. */
+  readonly isCollectionMissing?: true;
 }
 
 /** The first answer to the page: what to show, and its words. */
@@ -163,6 +165,7 @@ export type DashboardStringKey =
   | `reason.${MarkReason}`
   | 'openCollection'
   | 'merge'
+  | 'collectionGone'
   | 'remap'
   | 'session'
   | 'moreRows'

@@ -34,6 +34,7 @@ test('a collection file that is deleted while it runs: the run goes on, and it c
     await untilTold(workbench, /books\.collect\.json is gone\. books goes on/);
     await workbench.row(/books.*collection file is gone/).waitFor();
     await untilDashboardSays(page, 'Running');
+    await page.getByText('books.collect.json (gone)').waitFor();
     await workbench.screenshot('deleted-1-told');
     await workbench.runCommand('Notifications: Clear All Notifications');
     await workbench.pressInRow('books', 'Stop');

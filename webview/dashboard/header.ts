@@ -69,7 +69,8 @@ export function createHeader(words: Words, act: (action: Action) => Promise<void
       setText(state, t(`state.${shown}`));
       setAttribute(state, 'data-state', shown);
       // A merge has none.
-      setText(collection, shownText(view.collectionFile, 400));
+      const file = shownText(view.collectionFile, 400);
+      setText(collection, model.isCollectionMissing ? t('collectionGone', file) : file);
       collection.hidden = view.collectionFile === '';
       merge.hidden = !collection.hidden;
       const { remapOf } = view;

@@ -232,12 +232,13 @@ class Dashboard {
     return session;
   }
 
-  #modelOf({ snapshot, holder, damage }: TrackedSession): DashboardModel {
+  #modelOf({ snapshot, holder, damage, isCollectionMissing }: TrackedSession): DashboardModel {
     this.panel.title = snapshot.view.name;
     return {
       snapshot: snapshotInWords(snapshot),
       holder,
       damage: damage === null ? null : engineText(damage),
+      ...(isCollectionMissing && { isCollectionMissing: true }),
     };
   }
 

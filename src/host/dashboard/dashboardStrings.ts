@@ -23,6 +23,7 @@ export function dashboardStrings(): DashboardStrings {
     'button.showRecoveryPlan': t('Show Recovery Plan'),
     openCollection: t('Open the collection file'),
     merge: t('Merge'),
+    collectionGone: t('{0} (gone)'),
     remap: t('Maps {0} again'),
     session: t('Session {0}'),
     moreRows: t('{0} more are not shown.'),
