@@ -71,6 +71,10 @@ const page = (changes: object = {}, source: object = {}): string =>
 test('what is typed is marked once, unsaved, and mended by the preferred fix', async (t) => {
   closeEditorsAfter(t);
   await activeApi();
+  // In a browser's window VS Code saves by itself.
+  const files = vscode.workspace.getConfiguration('files');
+  t.after(() => files.update('autoSave', undefined, vscode.ConfigurationTarget.Workspace));
+  await files.update('autoSave', 'off', vscode.ConfigurationTarget.Workspace);
   const file = await addCollection(page(), 'authoring');
   t.after(() => rm(file.fsPath, { force: true }));
   await vscode.window.showTextDocument(file);

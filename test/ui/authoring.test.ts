@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { send } from '../fixtures/answers.ts';
@@ -43,7 +43,13 @@ test('a collection is written: completion, a typo and its fix, a preview that fo
     ),
   });
   try {
-    const prepare = (folder: string) => writeFile(path.join(folder, 'shop.collect.json'), '');
+    const prepare = async (folder: string) => {
+      await writeFile(path.join(folder, 'shop.collect.json'), '');
+      // In a browser's window VS Code saves by itself.
+      await mkdir(path.join(folder, '.vscode'));
+      const settings = path.join(folder, '.vscode', 'settings.json');
+      await writeFile(settings, '{ "files.autoSave": "off" }\n');
+    };
     await withSampleWindow('authoring', { prepare }, async ({ workbench, folder, site }) => {
       const { page } = workbench;
       const before = (await readdir(folder)).sort();

@@ -38,6 +38,9 @@ export interface PreviewOptions {
   };
 }
 
+/** Some editors save again and again while somebody types: no host is asked as often. */
+const savingMs = 500;
+
 /** The previews that are open, one for a collection file at most, each beside its file. */
 export class PreviewManager implements vscode.WebviewPanelSerializer, vscode.Disposable {
   readonly #options: PreviewOptions;
@@ -159,6 +162,7 @@ class Preview {
   #outcome: PreviewOutcome | null = null;
   #trouble: Trouble | null = null;
   #isStale = false;
+  #saving: ReturnType<typeof setTimeout> | undefined;
   /** Was saved while nobody looked. */
   #isDue = false;
 
@@ -213,12 +217,15 @@ class Preview {
     void this.#run(false);
   }
 
-  /** The file has been saved. */
+  /** The file has been saved: what is shown follows, unless it is of the same text. */
   onSaved(): void {
-    if (!readSetting('preview.refreshOnSave', this.#file)) return;
-    // What costs money is not asked for; what it would cost may have changed.
-    if (this.panel.visible) this.run(this.#unit);
-    else this.#isDue = true;
+    if (!this.#isStale || !readSetting('preview.refreshOnSave', this.#file)) return;
+    clearTimeout(this.#saving);
+    this.#saving = setTimeout(() => {
+      // What costs money is not asked for; what it would cost may have changed.
+      if (this.panel.visible) this.run(this.#unit);
+      else this.#isDue = true;
+    }, savingMs);
   }
 
   /** The file has been edited. */
@@ -230,6 +237,7 @@ class Preview {
 
   dispose(): void {
     this.#isHydrated = false;
+    clearTimeout(this.#saving);
     this.#cancel();
     this.#visibility.dispose();
     this.#rpc.close();
