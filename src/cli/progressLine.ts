@@ -4,7 +4,7 @@ import { shownLines } from '../core/shownText.ts';
 /** One line on the terminal that is kept up to date; nothing where there is none. */
 export class ProgressLine {
   readonly #verb: string;
-  #shownAtMs = 0;
+  #shownAtMs = -Infinity;
   #isOpen = false;
 
   /** @param verb what is being done: "checking". */
