@@ -51,7 +51,7 @@ test('the dashboard reads well in every state and theme, and what it shows stays
     }
     await show(page, dashboardModels.interrupted);
     assert.match(await page.locator('.advice').innerText(), /Resume/);
-    await page.getByText('<script>alert(1)</script>').waitFor();
+    await page.getByText('<script>alert(1)</script>').first().waitFor();
     assert.equal(await page.locator('main :is(script, img, iframe)').count(), 0);
     assert.deepEqual(violations, []);
 
@@ -142,7 +142,7 @@ test('at ten moments of a run the figures equal a recount; a reload, and going b
 
     await press(page, 'stop');
     await untilDashboardSays(page, 'Stopped');
-    const began = page.locator('.timeline-list li', { hasText: 'session started' });
+    const began = page.locator('.timeline-list li', { hasText: 'session started' }).last();
     await showWholeTimeline(page);
     await began.getByRole('button').click();
     const question = workbench.question(/Resume books from the checkpoint/);

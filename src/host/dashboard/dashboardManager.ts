@@ -1,6 +1,8 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { dashboardViewType } from '../../contributions.ts';
+import type { SessionSnapshot } from '../../core/live.ts';
+import { shownText } from '../../core/shownText.ts';
 import type {
   DashboardAction,
   DashboardEvents,
@@ -63,7 +65,7 @@ export class DashboardManager implements vscode.WebviewPanelSerializer {
     if (this.#reveal(ref)) return;
     const panel = vscode.window.createWebviewPanel(
       dashboardViewType,
-      session?.snapshot.view.name ?? t('Collection'),
+      session ? titleOf(session.snapshot) : t('Collection'),
       vscode.ViewColumn.Active,
       { enableScripts: true, localResourceRoots: [this.#dist] },
     );
@@ -133,6 +135,11 @@ export function panelIcon(extensionUri: vscode.Uri): { light: vscode.Uri; dark: 
   const icon = (theme: string) =>
     vscode.Uri.joinPath(extensionUri, 'media', 'icons', `collector-${theme}.svg`);
   return { light: icon('light'), dark: icon('dark') };
+}
+
+/** A tab has room for a few words. */
+function titleOf({ view }: SessionSnapshot): string {
+  return shownText(view.name, 60);
 }
 
 function tellClosed(kept: SessionRef | undefined): void {
@@ -233,7 +240,7 @@ class Dashboard {
   }
 
   #modelOf({ snapshot, holder, damage, isCollectionMissing }: TrackedSession): DashboardModel {
-    this.panel.title = snapshot.view.name;
+    this.panel.title = titleOf(snapshot);
     return {
       snapshot: snapshotInWords(snapshot),
       holder,
