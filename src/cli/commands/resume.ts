@@ -11,6 +11,7 @@ import { findSession } from '../findSession.ts';
 import { limitOptions, limitsFrom, limitUsage } from '../limitOptions.ts';
 import { follow, unlessComplete } from '../follow.ts';
 import { metricsOption, metricsUsage, withMetrics } from '../metricsOption.ts';
+import { shownLines } from '../../core/shownText.ts';
 
 /** `cf-collect resume`. */
 export const resumeCommand: CommandSpec = {
@@ -78,8 +79,11 @@ async function tellPlan(
   });
   const text = line.isJson
     ? JSON.stringify({ type: 'plan', session: layout.session, ...assessment })
-    : [`${layout.session}: ${view.name}, nothing was changed`, ...assessmentLines(assessment)].join(
-        '\n',
+    : shownLines(
+        [
+          `${layout.session}: ${view.name}, nothing was changed`,
+          ...assessmentLines(assessment),
+        ].join('\n'),
       );
   process.stdout.write(`${text}\n`);
   return exitCodes.complete;
