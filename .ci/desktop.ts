@@ -14,14 +14,10 @@ import { findCommand, inProject } from './project.ts';
 /**
  * Runs the host suite in a desktop VS Code: `installed` takes the one on this machine, anything
  * else is a version to download (`stable`, `insiders`, `1.105.0`). Returns what there is to say
- * besides the results. Needs a display: on a Linux without one, `xvfb-run -a npm run test:host --
- * --desktop`.
+ * besides the results. Needs a display: on a Linux without one, `xvfb-run -a npm run test:electron`.
  */
 export async function runOnDesktop(run: HostRun, version: string): Promise<string> {
-  const executable =
-    version === 'installed'
-      ? desktopExecutable()
-      : await downloadAndUnzipVSCode({ version, extensionDevelopmentPath: inProject() });
+  const executable = version === 'installed' ? desktopExecutable() : await download(version);
   // Not inside the project: macOS limits the length of the socket paths in there to 103 characters.
   const userData = await mkdtemp(path.join(os.tmpdir(), 'cf-code-'));
   try {
@@ -46,6 +42,18 @@ export async function runOnDesktop(run: HostRun, version: string): Promise<strin
     return error instanceof Error ? error.message : String(error);
   } finally {
     rmSync(userData, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+/** Not every machine reaches the host that VS Code is downloaded from. */
+async function download(version: string): Promise<string> {
+  try {
+    return await downloadAndUnzipVSCode({ version, extensionDevelopmentPath: inProject() });
+  } catch (error) {
+    throw new Error(
+      `VS Code ${version} could not be downloaded. Test in the one that is installed (npm run test:host -- --desktop=installed) or in the VS Code server (npm run test:host), which needs npm's registry only.`,
+      { cause: error },
+    );
   }
 }
 
