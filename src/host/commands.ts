@@ -127,19 +127,21 @@ function secretNameIn(target: unknown): string | undefined {
 }
 
 async function preview(services: Services, target: CommandTarget): Promise<void> {
-  const file =
-    (target === undefined ? shownCollection() : undefined) ??
-    (await pickCollection(target, t('Which collection do you want to preview?')));
+  const shown = target === undefined ? shownCollection() : undefined;
+  // Its page comes beside what is active: that is to be the collection and not, say, the walkthrough.
+  if (shown) await vscode.window.showTextDocument(shown.document, shown.viewColumn);
+  const question = t('Which collection do you want to preview?');
+  const file = shown?.document.uri ?? (await pickCollection(target, question));
   if (!file) return;
   await services.samples.before(file);
   await services.previews.open(file);
 }
 
-/** The collection in the active editor; the only one that is seen, where that is the walkthrough or another page. */
-function shownCollection(): vscode.Uri | undefined {
+/** The editor of a collection that is active; the only one that is seen, where no text editor is. */
+function shownCollection(): vscode.TextEditor | undefined {
   const { activeTextEditor: active, visibleTextEditors: visible } = vscode.window;
   const editors = active === undefined ? visible : [active];
-  const [first, ...others] = editors.map(({ document }) => document.uri).filter(isCollectionFile);
+  const [first, ...others] = editors.filter(({ document }) => isCollectionFile(document.uri));
   return others.length === 0 ? first : undefined;
 }
 

@@ -45,7 +45,7 @@ describe('the first minute of somebody who has installed the package', () => {
         await workbench.screenshot('walkthrough-3-preview');
         assert.equal(existsSync(path.join(folder, 'data')), false, 'a preview writes nothing');
 
-        await workbench.tab('Welcome').first().click();
+        await workbench.runCommand('Collector: Open Walkthrough');
         await press(workbench, 'Start it, and watch', 'Start Collection');
         await workbench.pick('books.collect.json');
         const page = await dashboard(workbench);
