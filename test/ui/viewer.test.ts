@@ -26,7 +26,7 @@ async function goTo(page: Frame, record: number): Promise<void> {
   await page.getByRole('heading', { name: `Record ${record.toLocaleString('en')}` }).waitFor();
 }
 
-test('a master in the record viewer: its table, any record, its unit, a filter, and all of that after a reload', async () => {
+test('a master in the record viewer: its table, any record, its unit, a filter, and all of that when it is shown again', async () => {
   await withSampleWindow('viewer', {}, async ({ workbench, folder, urls }) => {
     const violations: string[] = [];
     workbench.page.on('console', (message) => {

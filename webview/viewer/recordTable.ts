@@ -113,6 +113,9 @@ export class RecordTable {
     if (this.list.total === 0) return;
     this.#selected = Math.min(Math.max(0, index), this.list.total - 1);
     this.list.reveal(this.#selected);
+    // At once, and not with the next frame: a record that is far away is waited for.
+    const { first, end } = this.list.rows();
+    this.#host.want(first, end);
     this.#host.choose(this.#selected);
     this.#host.moved();
   }
@@ -195,10 +198,9 @@ export class RecordTable {
       const cell = element.children[i];
       if (!(cell instanceof HTMLElement)) continue;
       setText(cell, text);
-      cell.className = 'cell';
-      if (i === 0) cell.classList.add('number', 'end');
-      else if (!isCells) cell.classList.add('whole');
-      else if (this.#columns.list[i - 1]?.isNumeric === true) cell.classList.add('end');
+      const isEnd = i === 0 || (isCells && this.#columns.list[i - 1]?.isNumeric === true);
+      const kind = i === 0 ? ' number' : isCells ? '' : ' whole';
+      setAttribute(cell, 'class', `cell${kind}${isEnd ? ' end' : ''}`);
     }
   }
 
