@@ -82,10 +82,8 @@ describe('the first minute of somebody who has installed the package', () => {
         await untilTold(workbench, /all\.jsonl is made of 2 files: 200 records · 200 duplicates/);
         await workbench.screenshot('walkthrough-6-merged');
         const merged = await readJsonLines(path.join(folder, 'data', 'all.jsonl'));
-        assert.deepEqual(
-          merged.map(({ url }) => url),
-          all,
-        );
+        // Which master came first was the click's choice: every record is there once.
+        assert.deepEqual(merged.map(({ url }) => String(url)).sort(), [...all].sort());
         // What is done is ticked, all of it.
         await workbench.runCommand('Collector: Open Walkthrough');
         for (const title of titles) {
