@@ -135,7 +135,8 @@ type Section =
   | 'timeline';
 
 /** Why something happened to a session, as its marks name it. */
-export type MarkReason = CheckpointType | PauseReason | StopReason | 'exhausted' | 'target';
+export type MarkReason =
+  CheckpointType | PauseReason | StopReason | 'exhausted' | 'target' | 'window' | 'cli';
 
 /** Names of the dashboard's words: `NAME` or `kind.NAME`. */
 export type DashboardStringKey =

@@ -12,6 +12,8 @@ const rowsAtFirst = 12;
 const rowsMore = 50;
 
 const reasonKeys: Readonly<Record<MarkReason, DashboardStringKey>> = {
+  window: 'reason.window',
+  cli: 'reason.cli',
   user: 'reason.user',
   'disk-full': 'reason.disk-full',
   budget: 'reason.budget',

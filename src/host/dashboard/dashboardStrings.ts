@@ -154,6 +154,8 @@ export function dashboardStrings(): DashboardStrings {
     'timeline.resume': t('Resume from Here'),
     'timeline.resumeLabel': t('Resume from Here: the checkpoint of {0}'),
     'timeline.more': t('Show {0} More'),
+    'reason.window': t('in a window'),
+    'reason.cli': t('in the terminal'),
     'reason.user': t('by a person'),
     'reason.disk-full': t('disk full'),
     'reason.budget': t('limit reached'),
