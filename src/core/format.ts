@@ -10,7 +10,7 @@ export interface Formats {
   readonly duration: (ms: number) => string;
   /** How long an answer took: `81 ms`, `2.4 sec`. */
   readonly latency: (ms: number) => string;
-  /** `950 byte`, `1.4 MB`: powers of 1000. */
+  /** `950 bytes`, `1.4 MB`: powers of 1000. */
   readonly bytes: (value: number) => string;
   /** Millionths of a US dollar as dollars, cents and smaller where they matter: `$12.34`, `$0.0005`. */
   readonly usd: (microUsd: number) => string;
@@ -111,8 +111,13 @@ function late<T>(make: () => T): () => T {
 }
 
 function unitFormat(tag: string, unit: string, maximumFractionDigits: number): Intl.NumberFormat {
-  const options = { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits } as const;
-  return new Intl.NumberFormat(tag, options);
+  return new Intl.NumberFormat(tag, {
+    style: 'unit',
+    unit,
+    // Its short form knows no plural in English.
+    unitDisplay: unit === 'byte' ? 'long' : 'short',
+    maximumFractionDigits,
+  });
 }
 
 function digitalDuration(ms: number): string {

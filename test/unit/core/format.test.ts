@@ -35,8 +35,8 @@ test('what took a second or longer is told in seconds', () => {
 });
 
 test('bytes change their unit before they need four digits', () => {
-  assert.equal(en.bytes(0), '0 byte');
-  assert.equal(en.bytes(999), '999 byte');
+  assert.equal(en.bytes(0), '0 bytes');
+  assert.equal(en.bytes(999), '999 bytes');
   assert.equal(en.bytes(1000), '1 kB');
   assert.equal(en.bytes(999_949), '999.9 kB');
   assert.equal(en.bytes(999_950), '1 MB');

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatsFor } from '../../../../src/core/format.ts';
-import { inDoubtPhrase, recoveryMarkdown, resumeSummary } from '../../../../src/host/text/recoveryText.ts';
+import {
+  inDoubtPhrase,
+  recoveryMarkdown,
+  resumeSummary,
+} from '../../../../src/host/text/recoveryText.ts';
 import { makeRecovery, type RecoveryChanges } from '../../../fixtures/recoveries.ts';
 
 const formats = formatsFor('en-US');
