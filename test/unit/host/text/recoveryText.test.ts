@@ -20,7 +20,7 @@ test('the page says what happened, why one thinks so, and what it means', () => 
   assert.match(page, /\| Cause \| its process was killed, 90% certain \|/);
   assert.match(page, /- journal line 812: no word of an end after it/);
   assert.match(page, /- What was being received is fetched again\\\./);
-  assert.match(page, /\| Torn end of the journal \| 117 byte \|/);
+  assert.match(page, /\| Torn end of the journal \| 117 bytes \|/);
   assert.doesNotMatch(page, /Damaged places in the journal/);
 });
 
@@ -30,7 +30,7 @@ test('the page says what is safe, by units, groups and files', () => {
   assert.match(page, /\| Records lost \| none \|/);
   assert.match(page, /\| Units cut short \| 2: iclr 2024 page 13, iclr 2024 page 14 \|/);
   assert.match(page, /\| Groups complete \| iclr 2023 \|/);
-  assert.match(page, /2 records after the journal’s end are kept · 100 byte are torn \|/);
+  assert.match(page, /2 records after the journal’s end are kept · 100 bytes are torn \|/);
   assert.doesNotMatch(page, /Units failed|Groups of which nothing is known/);
 });
 
