@@ -3,7 +3,7 @@ import { collectionSchema, type Collection } from '../core/config.ts';
 import { fixedDifferences } from '../core/digest.ts';
 import type { RecoveredEvent, SessionEvent } from '../core/events.ts';
 import type { InDoubtWord, SessionResumeResult } from '../core/recoveryData.ts';
-import { cutShort } from '../core/view.ts';
+import { cutShort, type SessionView } from '../core/view.ts';
 import { editorOnly } from '../sources/extension/editorOnly.ts';
 import { doubtRuleOf } from '../sources/registry.ts';
 import { collectionLock, type SessionLayout } from '../storage/layout.ts';
@@ -142,9 +142,9 @@ export async function resumeSession(
 ): Promise<Launched> {
   const { ports, secrets } = environment;
   const header = await readSessionHeader(ports, layout);
-  const now = await collectionNow(environment, layout, header);
-  const collection = { ...now, limits: { ...now.limits, ...choices.limits } };
   const found = await inspectSession(ports.fileSystem, ports.machine, layout);
+  const now = await collectionNow(environment, layout, header, found.view);
+  const collection = { ...now, limits: { ...now.limits, ...choices.limits } };
   await checkSecrets(collection, secrets);
   return resumeIn(environment, found, collection, choices);
 }
@@ -275,15 +275,17 @@ export async function startUnfiled(
   return { run: await beginRun(environment, store, log), recovered: undefined, result: undefined };
 }
 
+/** The collection as its file has it now; where there is none, as the session has it, raised limits included. */
 async function collectionNow(
   { ports }: Environment,
   layout: SessionLayout,
   header: SessionEvent,
+  view: SessionView,
 ): Promise<Collection> {
-  if (header.collectionFile === '') return collectionSchema.parse(header.collection);
+  const own = () => collectionSchema.parse({ ...header.collection, ...view.mutable });
+  if (header.collectionFile === '') return own();
   const file = layout.absolute(header.collectionFile);
-  if ((await ports.fileSystem.status(file)) === undefined)
-    return collectionSchema.parse(header.collection);
+  if ((await ports.fileSystem.status(file)) === undefined) return own();
   return loadCollection(file);
 }
 

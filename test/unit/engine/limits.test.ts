@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
 import { test, type TestContext } from 'node:test';
 import { UsageError } from '../../../src/core/errors.ts';
 import type { JournalEvent } from '../../../src/core/events.ts';
@@ -120,6 +121,19 @@ test('limits.maxRequests pauses, a resume says so, and goes on when it is raised
   assert.ok(requests >= sent && requests <= sent + 4, `${requests} of ${sent}`);
   const records = await readMasters(`${root}/data/raw`);
   assert.deepEqual(records.map(({ id }) => id).sort(), server.ids(shelves).sort());
+});
+
+test('without its file a session keeps the limits that it has, raised ones included', async (t) => {
+  const environment = environmentWith();
+  const { root, file, setLimits } = await makeBench(t, { maxRequests: 3 });
+  const { run } = await startCollection(environment, file, root, 'new-only');
+  await workOn(run);
+  const { layout } = run.store;
+  await setLimits({ maxRequests: 6 });
+  await workOn((await resumeSession(environment, layout)).run);
+  await rm(file);
+  const error = await refused(resumeSession(environment, layout));
+  assert.match(error.message, /limits\.maxRequests: 6 of 6/);
 });
 
 test('limits.maxMinutes is work time over all starts', async (t) => {
