@@ -26,7 +26,7 @@ await build();
 await mkdir(folder, { recursive: true });
 await withSampleWindow('readme', { delayMs: 150 }, async ({ workbench }) => {
   await workbench.openView('Collector');
-  await workbench.runCommand('Collector: Preview Collection');
+  await workbench.runCommand('Collector: Preview');
   await workbench.pick('books.collect.json');
   const preview = await workbench.webview('section.fields');
   await preview.locator('tr[data-field="title"]').waitFor();
