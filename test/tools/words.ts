@@ -10,9 +10,6 @@ const wordsElsewhere: Readonly<Record<string, readonly string[]>> = {
   'template.title': templates.map(({ title }) => title),
   'template.about': templates.map(({ about }) => about),
   'template.asks.prompt': templates.flatMap(({ asks }) => (asks ? [asks.prompt] : [])),
-  'template.asks.prompt': templates.flatMap(({ asks }) =>
-    asks === undefined ? [] : [asks.prompt],
-  ),
 };
 
 /** A place in the sources, for a message: `src/host/log.ts:12`. */
