@@ -132,7 +132,7 @@ test('parameters of another shape are refused and reach no handler', async () =>
   new Rpc<Pick<Requests, 'add'>, object, object, object>({
     channel: far,
     handlers: { add: async (params) => asked.push(params) },
-    isParams: (name, params) => name === 'add' && params === null,
+    isParams: (_name, params) => params === null,
     onEvent: () => undefined,
   });
   const page = new Rpc<object, { add: { params: unknown; result: number } }, object, object>({
