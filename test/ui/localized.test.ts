@@ -8,7 +8,8 @@ const manifest = readWords(manifestFile('zh-cn'));
 
 /** English words of ours in a text: neither names of files and hosts, nor what stands in the collection. */
 function english(text: string): string[] {
-  const names = /^(http|https|txt|json|jsonl|collect|master|raw|data|session|books?|MB|KB|kB|robots|CSV)$/i;
+  const names =
+    /^(http|https|txt|json|jsonl|collect|master|raw|data|session|books?|MB|KB|kB|robots|CSV)$/i;
   return (text.match(/[A-Za-z]{3,}/g) ?? []).filter((word) => !names.test(word));
 }
 
