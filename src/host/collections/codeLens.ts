@@ -62,7 +62,7 @@ export class CollectionLenses implements vscode.CodeLensProvider, vscode.Disposa
     const { uri } = document;
     if (!readSetting('codeLens', uri)) return [];
     if (!vscode.workspace.isTrusted) {
-      const title = t('$(shield) Restricted Mode: trust this workspace to preview and start');
+      const title = t('Restricted Mode: trust this workspace to preview and start');
       return [lens(top, title, 'workbench.trust.manage')];
     }
     return [...(await this.#runLenses(uri)), ...fieldLenses(document)];
@@ -78,21 +78,21 @@ export class CollectionLenses implements vscode.CodeLensProvider, vscode.Disposa
     // What can't be read just now is told by the tree.
     const sessions = await this.#tracker.list().catch(() => []);
     const session = sessions.find((one) => isSessionOf(one, uri));
-    const preview = ours(t('$(open-preview) Preview'), 'cfCollector.preview', uri);
-    const start = ours(t('$(play) Start'), 'cfCollector.start', uri);
+    const preview = ours(t('Preview'), 'cfCollector.preview', uri);
+    const start = ours(t('Start'), 'cfCollector.start', uri);
     if (session === undefined) return [start, preview];
     const { ref, isOurs, holder, resumable, snapshot } = session;
     this.#shown.add(ref.session);
     const result = ours(this.#resultOf(session), 'cfCollector.openDashboard', ref);
-    const stop = ours(t('$(debug-stop) Stop'), 'cfCollector.stop', ref);
-    const resume = ours(t('$(debug-continue) Resume'), 'cfCollector.resume', ref);
+    const stop = ours(t('Stop'), 'cfCollector.stop', ref);
+    const resume = ours(t('Resume'), 'cfCollector.resume', ref);
     if (isOurs && snapshot.view.state === 'active') {
-      const pause = ours(t('$(debug-pause) Pause'), 'cfCollector.pause', ref);
+      const pause = ours(t('Pause'), 'cfCollector.pause', ref);
       return [result, pause, stop, preview];
     }
     if (isOurs) return [result, ...(resumable ? [resume] : []), stop, preview];
     if (holder !== null) return [result, preview];
-    const dashboard = ours(t('$(dashboard) Dashboard'), 'cfCollector.openDashboard', ref);
+    const dashboard = ours(t('Dashboard'), 'cfCollector.openDashboard', ref);
     return [start, preview, ...(resumable ? [resume] : []), dashboard, result];
   }
 
@@ -103,12 +103,12 @@ export class CollectionLenses implements vscode.CodeLensProvider, vscode.Disposa
       recordsPhrase(view.records, formats),
       failedPhrase(view.units.failed, formats),
     ];
-    if (holder !== null) return `$(sync) ${joinParts([t('Running elsewhere'), ...figures])}`;
+    if (holder !== null) return joinParts([t('Running elsewhere'), ...figures]);
     if (isOurs && view.state === 'active') {
       const rate = t('{0}/s', formats.rate(live.recordsPerSecond));
-      return `$(sync~spin) ${joinParts([t('Running'), ...figures, rate])}`;
+      return joinParts([t('Running'), ...figures, rate]);
     }
-    if (isOurs) return `$(debug-pause) ${joinParts([t('Paused'), ...figures])}`;
+    if (isOurs) return joinParts([t('Paused'), ...figures]);
     const ago = formats.ago(Date.parse(view.lastEventAt), Date.now());
     return t('Last run: {0}', joinParts([stateSince(view.state, ago), ...figures]));
   }
@@ -125,9 +125,7 @@ export class CollectionLenses implements vscode.CodeLensProvider, vscode.Disposa
 function fieldLenses(document: vscode.TextDocument): vscode.CodeLens[] {
   const { fieldsKey, sourceType } = mentionsOf(document.getText());
   if (fieldsKey === undefined || (sourceType !== 'html' && sourceType !== 'browser')) return [];
-  return [
-    lens(rangeOf(fieldsKey), t('$(target) Pick Fields'), 'cfCollector.pickFields', document.uri),
-  ];
+  return [lens(rangeOf(fieldsKey), t('Pick Fields'), 'cfCollector.pickFields', document.uri)];
 }
 
 const top = new vscode.Range(0, 0, 0, 0);

@@ -92,7 +92,8 @@ export class DashboardManager implements vscode.WebviewPanelSerializer {
     const ref = kept && (await this.#find(kept));
     if (!ref || this.#panels.has(ref.session)) {
       panel.dispose();
-      if (!ref) tellClosed(kept);
+      // A page that ended before it was ever filled has kept nothing, and shown nothing.
+      if (!ref && state !== undefined && state !== null) tellClosed(kept);
       return;
     }
     panel.webview.options = { enableScripts: true, localResourceRoots: [this.#dist] };
