@@ -39,4 +39,12 @@ await withSampleWindow('readme', { delayMs: 150 }, async ({ workbench }) => {
   await workbench.expand(/books/);
   await keep(workbench, 'dashboard');
   await untilDashboardSays(page, 'Completed');
+  await workbench.runCommand('View: Close All Editors');
+  await workbench.chooseInMenu(workbench.row(/books/).first(), 'Open in Record Viewer');
+  const viewer = await workbench.webview('main.viewer');
+  const number = viewer.getByLabel('Go to Record');
+  await number.fill('42');
+  await number.press('Enter');
+  await viewer.getByRole('heading', { name: 'Record 42' }).waitFor();
+  await keep(workbench, 'records');
 });

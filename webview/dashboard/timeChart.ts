@@ -46,9 +46,12 @@ interface ChartOptions {
   readonly formatTime: (epochMs: number) => string;
   /** For the axis, where there is little room; by how long the chart is. */
   readonly formatTick?: (epochMs: number, spanMs: number) => string;
-  /** The chart's width in time, up to the newest value; left out, it is as wide as its data. */
+  /** How wide the chart grows, up to the newest value; left out, it is as wide as its data. */
   readonly windowSeconds?: number;
 }
+
+/** A chart's least width in time. */
+const leastSeconds = 20;
 
 /**
  * Values over time, to be hovered, or walked through with the arrow keys: the legend, and a screen reader, then tell
@@ -197,7 +200,7 @@ export class TimeChart {
         x:
           windowSeconds === undefined
             ? {}
-            : { range: (_chart, _min, max) => [max - windowSeconds, max] },
+            : { range: (_chart, min, max) => [windowStart(min, max, windowSeconds), max] },
         y: { range: fromZero },
         ...(right && { right: { range: fromZero } }),
       },
@@ -284,4 +287,11 @@ function drawMarks(chart: uPlot, marks: readonly ChartMark[]): void {
     ctx.stroke();
   }
   ctx.restore();
+}
+
+/** A run of some seconds fills the chart, too; of one that is older the newest part is shown. */
+function windowStart(first: number, newest: number, widestSeconds: number): number {
+  const seconds = newest - first;
+  const shown = Math.min(widestSeconds, Math.max(leastSeconds, seconds));
+  return newest - shown;
 }

@@ -15,7 +15,7 @@ import type { FailureGroup } from '../../core/history.ts';
 import type { SessionRef } from '../../protocol/worker.ts';
 import { showInformationMessage } from '../window.ts';
 import { webviewRpc, type ParamShapes, type WebviewRpc } from '../webview/webviewRpc.ts';
-import { webviewPage } from '../webview/webviewPage.ts';
+import { showPage } from '../webview/showPage.ts';
 import { dashboardStrings } from './dashboardStrings.ts';
 import { deltaInWords, snapshotInWords } from './inWords.ts';
 import { engineText } from '../text/engineText.ts';
@@ -44,12 +44,10 @@ interface ManagerOptions {
 /** The dashboards that are open, one for a session at most. */
 export class DashboardManager implements vscode.WebviewPanelSerializer {
   readonly #options: ManagerOptions;
-  readonly #dist: vscode.Uri;
   readonly #panels = new Map<string, Dashboard>();
 
   constructor(options: ManagerOptions) {
     this.#options = options;
-    this.#dist = vscode.Uri.joinPath(options.extensionUri, 'dist');
   }
 
   /** Lets a reloaded window fill the dashboards that were open in it. */
@@ -67,7 +65,6 @@ export class DashboardManager implements vscode.WebviewPanelSerializer {
       dashboardViewType,
       session ? titleOf(session.snapshot) : t('Collection'),
       vscode.ViewColumn.Active,
-      { enableScripts: true, localResourceRoots: [this.#dist] },
     );
     this.#fill(panel, ref);
   }
@@ -96,7 +93,6 @@ export class DashboardManager implements vscode.WebviewPanelSerializer {
       if (!ref && state !== undefined && state !== null) tellClosed(kept);
       return;
     }
-    panel.webview.options = { enableScripts: true, localResourceRoots: [this.#dist] };
     this.#fill(panel, ref);
   }
 
@@ -120,22 +116,14 @@ export class DashboardManager implements vscode.WebviewPanelSerializer {
   }
 
   #fill(panel: vscode.WebviewPanel, ref: SessionRef): void {
-    panel.iconPath = panelIcon(this.#options.extensionUri);
     const dashboard = new Dashboard(panel, ref, this.#options);
     this.#panels.set(ref.session, dashboard);
     panel.onDidDispose(() => {
       dashboard.dispose();
       this.#panels.delete(ref.session);
     });
-    panel.webview.html = webviewPage(panel.webview, this.#dist, 'dashboard');
+    showPage(panel, this.#options.extensionUri, 'dashboard');
   }
-}
-
-/** The icon of a tab with one of our pages. */
-export function panelIcon(extensionUri: vscode.Uri): { light: vscode.Uri; dark: vscode.Uri } {
-  const icon = (theme: string) =>
-    vscode.Uri.joinPath(extensionUri, 'media', 'icons', `collector-${theme}.svg`);
-  return { light: icon('light'), dark: icon('dark') };
 }
 
 /** A tab has room for a few words. */

@@ -11,9 +11,8 @@ import type {
 } from '../../protocol/overview.ts';
 import type { SessionTracker, TrackedSession } from '../engine/sessionTracker.ts';
 import { webviewRpc, type ParamShapes, type WebviewRpc } from '../webview/webviewRpc.ts';
-import { webviewPage } from '../webview/webviewPage.ts';
+import { showPage } from '../webview/showPage.ts';
 import { ChangedRows } from './changedRows.ts';
-import { panelIcon } from './dashboardManager.ts';
 import { inOrder, overviewRow } from './overviewModel.ts';
 import { overviewStrings } from './overviewStrings.ts';
 
@@ -34,12 +33,10 @@ interface PanelOptions {
 /** The page of all sessions: there is one at most. */
 export class OverviewPanel implements vscode.WebviewPanelSerializer {
   readonly #options: PanelOptions;
-  readonly #dist: vscode.Uri;
   #open: Overview | undefined;
 
   constructor(options: PanelOptions) {
     this.#options = options;
-    this.#dist = vscode.Uri.joinPath(options.extensionUri, 'dist');
   }
 
   /** Lets a reloaded window fill the page that was open in it. */
@@ -57,7 +54,6 @@ export class OverviewPanel implements vscode.WebviewPanelSerializer {
       overviewViewType,
       t('Collector Sessions'),
       vscode.ViewColumn.Active,
-      { enableScripts: true, localResourceRoots: [this.#dist] },
     );
     this.#fill(panel);
   }
@@ -68,19 +64,17 @@ export class OverviewPanel implements vscode.WebviewPanelSerializer {
       panel.dispose();
       return;
     }
-    panel.webview.options = { enableScripts: true, localResourceRoots: [this.#dist] };
     this.#fill(panel);
   }
 
   #fill(panel: vscode.WebviewPanel): void {
-    panel.iconPath = panelIcon(this.#options.extensionUri);
     const overview = new Overview(panel, this.#options);
     this.#open = overview;
     panel.onDidDispose(() => {
       overview.dispose();
       this.#open = undefined;
     });
-    panel.webview.html = webviewPage(panel.webview, this.#dist, 'overview');
+    showPage(panel, this.#options.extensionUri, 'overview');
   }
 }
 

@@ -79,6 +79,12 @@ export class EngineClient {
     return this.#connect().request(name, params, timeoutMs);
   }
 
+  /** Asks for the end of a job; nobody waits for it. */
+  cancelJob(job: string): void {
+    // One that has ended meanwhile, or died with its engine, needs no cancelling.
+    this.request('cancelJob', { job }, 0).catch(() => undefined);
+  }
+
   /** Ends the worker for good. What it runs is not asked to stop first: that is the caller's to do. */
   async dispose(): Promise<void> {
     this.#isDisposed = true;

@@ -59,8 +59,7 @@ export async function watchJob<T>(
     if (event.job === job) onProgress(event);
   };
   const cancelling = token.onCancellationRequested(() => {
-    // A job that has ended meanwhile, or died with its engine, needs no cancelling.
-    engine.request('cancelJob', { job }, 0).catch(() => undefined);
+    engine.cancelJob(job);
   });
   engine.events.on('progress', onEvent);
   try {

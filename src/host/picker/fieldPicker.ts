@@ -252,8 +252,7 @@ export class FieldPicker implements vscode.Disposable {
     const job = this.#job;
     if (job === undefined) return;
     this.#job = undefined;
-    // One that has ended meanwhile, or died with its engine, needs no cancelling.
-    this.#options.engine.request('cancelJob', { job }, 0).catch(() => undefined);
+    this.#options.engine.cancelJob(job);
   }
 
   #close(): void {

@@ -4,13 +4,13 @@ import * as vscode from 'vscode';
 import type { Formats } from '../../core/format.ts';
 import type { EngineClient } from '../engine/engineClient.ts';
 import { requireTrust } from '../engine/runs.ts';
-import { webviewPage } from '../webview/webviewPage.ts';
+import { showPage } from '../webview/showPage.ts';
 import type { FieldPicker } from './fieldPicker.ts';
 
 /** What pickers need of the rest of the host. */
 export interface PickerOptions {
   readonly extensionUri: vscode.Uri;
-  readonly engine: Pick<EngineClient, 'request'>;
+  readonly engine: Pick<EngineClient, 'request' | 'cancelJob'>;
   readonly formats: Formats;
   readonly log: vscode.LogOutputChannel;
   /** What the page's buttons do that is not picking. */
@@ -48,23 +48,18 @@ export class PickerManager implements vscode.Disposable {
     if (!isShown) await vscode.window.showTextDocument(file, { preview: false });
     // Somebody may have asked twice meanwhile.
     if (this.#pickers.has(key)) return;
-    const dist = vscode.Uri.joinPath(this.#options.extensionUri, 'dist');
     const panel = vscode.window.createWebviewPanel(
       pickerViewType,
       t('Pick Fields: {0}', path.basename(file.path)),
       vscode.ViewColumn.Beside,
-      { enableScripts: true, localResourceRoots: [dist] },
     );
-    const icon = (theme: string) =>
-      vscode.Uri.joinPath(this.#options.extensionUri, 'media', 'icons', `collector-${theme}.svg`);
-    panel.iconPath = { light: icon('light'), dark: icon('dark') };
     const picker = new FieldPicker(panel, file, this.#options);
     this.#pickers.set(key, picker);
     panel.onDidDispose(() => {
       picker.dispose();
       this.#pickers.delete(key);
     });
-    panel.webview.html = webviewPage(panel.webview, dist, 'picker');
+    showPage(panel, this.#options.extensionUri, 'picker');
     picker.load(null);
   }
 

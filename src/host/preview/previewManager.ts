@@ -18,7 +18,7 @@ import { openText, rangeOf } from '../collections/diagnostics.ts';
 import type { EngineClient } from '../engine/engineClient.ts';
 import { requireTrust } from '../engine/runs.ts';
 import { readHttpSettings, readSetting } from '../settings.ts';
-import { webviewPage } from '../webview/webviewPage.ts';
+import { showPage } from '../webview/showPage.ts';
 import { webviewRpc, type ParamShapes, type WebviewRpc } from '../webview/webviewRpc.ts';
 import { isCollectionFile, workspaceOf } from '../workspace.ts';
 import { previewStrings } from './previewStrings.ts';
@@ -27,7 +27,7 @@ import { isCancelled, troubleIn, troubleOf, type Trouble } from './previewWords.
 /** What previews need of the rest of the host. */
 export interface PreviewOptions {
   readonly extensionUri: vscode.Uri;
-  readonly engine: Pick<EngineClient, 'request'>;
+  readonly engine: Pick<EngineClient, 'request' | 'cancelJob'>;
   readonly formats: Formats;
   readonly log: vscode.LogOutputChannel;
   /** What the page's buttons do that is not a preview. */
@@ -90,7 +90,7 @@ export class PreviewManager implements vscode.WebviewPanelSerializer, vscode.Dis
       previewViewType,
       t('Preview of {0}', path.basename(file.path)),
       { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true },
-      { enableScripts: true, enableFindWidget: true, localResourceRoots: [this.#dist] },
+      { enableFindWidget: true },
     );
     this.#fill(panel, file).run(null);
   }
@@ -107,7 +107,6 @@ export class PreviewManager implements vscode.WebviewPanelSerializer, vscode.Dis
       panel.dispose();
       return Promise.resolve();
     }
-    panel.webview.options = { enableScripts: true, localResourceRoots: [this.#dist] };
     this.#fill(panel, file);
     return Promise.resolve();
   }
@@ -117,14 +116,7 @@ export class PreviewManager implements vscode.WebviewPanelSerializer, vscode.Dis
     this.#changed.dispose();
   }
 
-  get #dist(): vscode.Uri {
-    return vscode.Uri.joinPath(this.#options.extensionUri, 'dist');
-  }
-
   #fill(panel: vscode.WebviewPanel, file: vscode.Uri): Preview {
-    const icon = (theme: string) =>
-      vscode.Uri.joinPath(this.#options.extensionUri, 'media', 'icons', `collector-${theme}.svg`);
-    panel.iconPath = { light: icon('light'), dark: icon('dark') };
     const key = file.toString();
     const preview = new Preview(panel, file, this.#options, (outcome) => {
       if (outcome.kind !== 'report') return;
@@ -136,7 +128,7 @@ export class PreviewManager implements vscode.WebviewPanelSerializer, vscode.Dis
       preview.dispose();
       this.#panels.delete(key);
     });
-    panel.webview.html = webviewPage(panel.webview, this.#dist, 'preview');
+    showPage(panel, this.#options.extensionUri, 'preview');
     return preview;
   }
 
@@ -290,8 +282,7 @@ class Preview {
     const job = this.#job;
     if (job === undefined) return;
     this.#job = undefined;
-    // One that has ended meanwhile, or died with its engine, needs no cancelling.
-    this.#options.engine.request('cancelJob', { job }, 0).catch(() => undefined);
+    this.#options.engine.cancelJob(job);
   }
 
   async #act(action: PreviewAction): Promise<void> {

@@ -12,7 +12,7 @@ import { readTimeoutMs } from '../engine/sessionTracker.ts';
 import type { Services } from '../services.ts';
 import { engineText } from '../text/engineText.ts';
 import { errorWords } from '../text/errorWords.ts';
-import { webviewPage } from '../webview/webviewPage.ts';
+import { showPage } from '../webview/showPage.ts';
 import { webviewRpc, type ParamShapes, type WebviewRpc } from '../webview/webviewRpc.ts';
 import { ownerOf } from './ownerOf.ts';
 import { viewerStrings } from './viewerStrings.ts';
@@ -45,8 +45,6 @@ export class RecordViewer {
   constructor(services: Services, file: vscode.Uri, panel: vscode.WebviewPanel) {
     this.#services = services;
     this.#file = file;
-    const dist = vscode.Uri.joinPath(services.context.extensionUri, 'dist');
-    panel.webview.options = { enableScripts: true, localResourceRoots: [dist] };
     const ref = { viewer: this.#viewer };
     this.#rpc = webviewRpc<ViewerRequests, ViewerEvents>(panel.webview, loadViewerParams, {
       ready: () => this.#hydrate(),
@@ -67,7 +65,7 @@ export class RecordViewer {
       this.#isHydrated = false;
       clearTimeout(this.#timer);
     });
-    panel.webview.html = webviewPage(panel.webview, dist, 'viewer');
+    showPage(panel, services.context.extensionUri, 'viewer');
   }
 
   dispose(): void {

@@ -33,6 +33,7 @@ test('the next one comes when the one before it is closed, and not earlier', asy
   closers.get('b')!.resolve(null);
   await settle();
   assert.deepEqual(shown, ['a', 'b', 'c']);
+  closers.get('c')!.resolve(null);
 });
 
 test('one that nobody answers is in the way only while it is on the screen', async (t) => {
@@ -56,4 +57,5 @@ test('what goes wrong is told and holds up nothing', async () => {
   await settle();
   assert.deepEqual(shown, ['a', 'b']);
   assert.match(String(errors[0]), /no/);
+  closers.get('b')!.resolve(null);
 });

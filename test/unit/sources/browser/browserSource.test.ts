@@ -267,8 +267,11 @@ test('what is blocked is not loaded; a context forgets after so many pages', asy
 });
 
 test('no host is asked for its favicon, which browsers want by themselves', async (t) => {
-  server.route('/favicon.ico', send(200, 'x', { 'content-type': 'image/x-icon' }));
-  server.route(
+  // A server of its own: pop-ups of other tests are tabs that nobody watches.
+  const site = await FaultyServer.start();
+  t.after(() => site.close());
+  site.route('/favicon.ico', send(200, 'x', { 'content-type': 'image/x-icon' }));
+  site.route(
     '/iconic',
     html(`<title>t</title><p>icon</p><script>
       const icon = new Image();
@@ -277,12 +280,12 @@ test('no host is asked for its favicon, which browsers want by themselves', asyn
     </script>`),
   );
   const source = openBrowser(t, {
-    start: [server.url('/iconic')],
+    start: [site.url('/iconic')],
     fields: { icon: { select: 'p', attr: 'class' } },
     interactions: [{ type: 'wait', selector: 'p.refused' }],
   });
   assert.deepEqual((await walk(source)).records, [{ icon: 'refused' }]);
-  assert.equal(server.count('/favicon.ico'), 0);
+  assert.equal(site.count('/favicon.ico'), 0);
 });
 
 test('every document that is opened is counted, and none is opened past the limit', async (t) => {
