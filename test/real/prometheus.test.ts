@@ -45,7 +45,7 @@ test(
   'a real Prometheus scrapes a run: what it has in the end is what the summary says',
   { skip },
   async (t) => {
-    const { workspace, file } = await begin(t, 40);
+    const { workspace, file } = await begin(t, 100);
     const port = await freePort();
     const prometheus = await Prometheus.start(workspace, `127.0.0.1:${port}`, 200);
     t.after(() => prometheus.close());
@@ -70,7 +70,8 @@ test(
     assert.equal(code, 3, stderr);
     const { session, records, duplicates, rejected, units, masters } = must(summary, 'a summary');
     assert.equal(records, distinctCount(content.items, content.duplicatesPercent));
-    assert.ok([...seen].filter((count) => count > 0 && count < records).length > 2, `${seen.size}`);
+    const between = [...seen].filter((count) => count > 0 && count < records);
+    assert.ok(between.length > 2, [...seen].join());
     assert.ok(sawInFlight);
 
     // When it is over: the last that was scraped.
@@ -93,7 +94,7 @@ test(
     // Each page once, the empty ones at the ends, and the shard that is not there.
     assert.equal(answers, content.items / 20 + content.shards + 1);
     const meanSeconds = ((await last('fetch_duration_seconds_sum')) ?? 0) / answers;
-    assert.ok(meanSeconds >= 0.039 && meanSeconds < 1, `${meanSeconds} s an answer`);
+    assert.ok(meanSeconds >= 0.099 && meanSeconds < 1, `${meanSeconds} s an answer`);
     assert.ok(((await last('commit_duration_seconds_count')) ?? 0) > 10);
     assert.ok(((await last('received_bytes_total')) ?? 0) > content.items * content.bytesPerItem);
   },
@@ -107,7 +108,10 @@ test('the metrics are as promtool says that they should be', { skip }, async (t)
   });
   const told = await cli.untilEvent(({ type }) => type === 'metrics');
   await cli.untilEvent(({ type }) => type === 'progress');
-  const text = await (await fetch(String(told?.['url']))).text();
+  const scrape = async (): Promise<string> => (await fetch(String(told?.['url']))).text();
+  const text = await scrape();
+  // One that asks at once again is not waited for at the end.
+  await scrape();
   const { status, stdout, stderr } = spawnSync('/usr/bin/promtool', ['check', 'metrics'], {
     input: text,
     encoding: 'utf8',

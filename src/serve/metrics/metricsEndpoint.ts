@@ -5,8 +5,8 @@ import type { MeasuredRuns } from './measuredRuns.ts';
 import type { PrometheusMetrics } from './prometheus.ts';
 
 const path = '/metrics';
-/** How long one that has asked once is waited for. */
-const unknownRhythmMs = 60_000;
+/** How long one that has asked once only is waited for: perhaps a person who had a look. */
+const askedOnceMs = 15_000;
 const longestRestMs = 120_000;
 
 /** Metrics of the sessions of this process at a port of 127.0.0.1, for Prometheus. */
@@ -15,7 +15,8 @@ export class MetricsEndpoint {
   #metrics: Promise<PrometheusMetrics> | undefined;
   #server: LoopbackServer | undefined;
   #lastScrapeMs: number | undefined;
-  #rhythmMs = unknownRhythmMs;
+  /** Between the last two scrapes. */
+  #rhythmMs: number | undefined;
   #onScrape: () => void = () => undefined;
 
   constructor(runs: MeasuredRuns) {
@@ -54,8 +55,8 @@ export class MetricsEndpoint {
   }
 
   /**
-   * Waits until what is true now has been scraped, where anybody scrapes at all: two of its intervals at most, and never
-   * longer than two minutes.
+   * Waits until what is true now has been scraped, where anybody scrapes at all: two of its intervals at most, never
+   * longer than two minutes, and 15 seconds for one that has asked once.
    *
    * @returns whether it was.
    */
@@ -65,7 +66,9 @@ export class MetricsEndpoint {
     const giveUp = (): void => {
       resolve(false);
     };
-    const timer = setTimeout(giveUp, Math.min(2 * this.#rhythmMs, longestRestMs));
+    const restMs =
+      this.#rhythmMs === undefined ? askedOnceMs : Math.min(2 * this.#rhythmMs, longestRestMs);
+    const timer = setTimeout(giveUp, restMs);
     signal.addEventListener('abort', giveUp, { once: true });
     this.#onScrape = () => {
       resolve(true);
