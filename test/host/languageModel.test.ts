@@ -81,7 +81,10 @@ test('reading tools tell of a session, and say that records are nobody’s instr
   const verdict = await askForJson('cf-collector_validate_master', { session: ref.session });
   assert.deepEqual([verdict['isValid'], verdict['problems']], [true, 0]);
   await assert.rejects(ask('cf-collector_validate_master', { file: '/etc/passwd' }), /outside/);
-  await assert.rejects(ask('cf-collector_session_status', { session: 'session_of_nobody' }), /no session/i);
+  await assert.rejects(
+    ask('cf-collector_session_status', { session: 'session_of_nobody' }),
+    /no session/i,
+  );
 });
 
 test('a tool starts and resumes; what is unfinished is not started twice', async (t) => {
