@@ -89,7 +89,7 @@ const failures = new Loader<readonly FailureGroup[]>({
 });
 
 /** Figures that change faster than that are not read any better; painting them is most of what the page costs. */
-const drawFigures = atMostEvery(600, draw);
+const drawFigures = atMostEvery(1000, draw);
 
 function drawAll(): void {
   isAllDue = true;
