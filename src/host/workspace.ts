@@ -41,6 +41,16 @@ export async function findCollections(): Promise<readonly vscode.Uri[]> {
   return found.filter((uri) => uri.scheme === 'file').sort((a, b) => a.path.localeCompare(b.path));
 }
 
+/** Whether there is a file or a folder. */
+export async function exists(uri: vscode.Uri): Promise<boolean> {
+  try {
+    await vscode.workspace.fs.stat(uri);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The name of a session's folder, where there is more than one to tell apart; else empty. */
 export function folderLabel(workspace: string): string {
   const folders = diskFolders();

@@ -1,3 +1,4 @@
+import type { PageTrouble, TroubleAction } from './pageTrouble.ts';
 import type { HtmlFieldConfig } from '../core/config/htmlSource.ts';
 import type {
   AddressLook,
@@ -56,16 +57,6 @@ export interface PickerEngineRequests {
   };
 }
 
-/** What the picker's page offers to do about what is in its way. */
-export type PickerAction = 'showProblem' | 'setSecret' | 'installBrowser' | 'showLog';
-
-/** What is in the way of a page, in a person's language. */
-export interface PickerTrouble {
-  readonly message: string;
-  /** The main one first. */
-  readonly actions: readonly PickerAction[];
-}
-
 /** What the picker shows beside the page. */
 export interface PickerModel {
   /** The collection file as a person knows it. */
@@ -73,7 +64,7 @@ export interface PickerModel {
   /** The address that was asked for; null: the collection's first. */
   readonly url: string | null;
   readonly isLoading: boolean;
-  readonly trouble: PickerTrouble | null;
+  readonly trouble: PageTrouble | null;
   /** null while the file's text is no collection. */
   readonly collection: PickedCollection | null;
   /** null without a page. */
@@ -87,7 +78,7 @@ export interface PickerPageRequests {
   /** Loads an address; null: the collection's first page. Answers at once. */
   load: { params: { readonly url: string | null }; result: null };
   stop: { params: null; result: null };
-  act: { params: { readonly action: PickerAction }; result: null };
+  act: { params: { readonly action: TroubleAction }; result: null };
   proposeField: { params: { readonly element: number }; result: FieldProposal };
   proposeItems: { params: { readonly elements: readonly number[] }; result: ItemsProposal };
   tryField: { params: { readonly field: HtmlFieldConfig }; result: FieldTrial };
@@ -131,7 +122,7 @@ export type PickerStringKey =
   | 'cut'
   | 'plain'
   | 'requestFailed'
-  | `action.${PickerAction}`
+  | `action.${TroubleAction}`
   | 'pick'
   | 'pickField'
   | 'pickItems'

@@ -1,3 +1,4 @@
+import type { PageTrouble, TroubleAction } from './pageTrouble.ts';
 import type { PreviewFailure, PreviewNote, PreviewOutcome } from '../core/preview.ts';
 import type { HttpSettings, JobRef } from './worker.ts';
 
@@ -25,15 +26,10 @@ export interface PreviewRequests {
 }
 
 /** What a preview's page offers to do about what is in its way. */
-export type PreviewAction =
-  'showProblem' | 'setSecret' | 'installBrowser' | 'showLog' | 'previewEarlier';
+export type PreviewAction = TroubleAction | 'previewEarlier';
 
-/** What is in the way of a preview, in a person's language. */
-export interface PreviewTrouble {
-  readonly message: string;
-  /** The main one first. */
-  readonly actions: readonly PreviewAction[];
-}
+/** What is in the way of a preview. */
+export type PreviewTrouble = PageTrouble<PreviewAction>;
 
 /** What a preview's page shows. */
 export interface PreviewModel {

@@ -1,6 +1,7 @@
 import type { OpenedPage } from '../../src/core/picker.ts';
 import { shownText } from '../../src/core/shownText.ts';
-import type { PickerAction, PickerModel } from '../../src/protocol/picker.ts';
+import type { TroubleAction } from '../../src/protocol/pageTrouble.ts';
+import type { PickerModel } from '../../src/protocol/picker.ts';
 import { el, setText } from '../shared/dom.ts';
 import { createButton } from '../shared/toolkit.ts';
 import type { Words } from './pickerWords.ts';
@@ -9,7 +10,7 @@ import type { Words } from './pickerWords.ts';
 export interface HeaderAsks {
   readonly load: (url: string | null) => void;
   readonly stop: () => void;
-  readonly act: (action: PickerAction) => void;
+  readonly act: (action: TroubleAction) => void;
 }
 
 /** The part of the page that stays: which page is shown, and what is in its way. */

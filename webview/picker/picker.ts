@@ -6,7 +6,8 @@ import type {
 } from '../../src/core/picker.ts';
 import type { HtmlFieldConfig } from '../../src/core/config/htmlSource.ts';
 import { shownText } from '../../src/core/shownText.ts';
-import type { PickerAction, PickerModel } from '../../src/protocol/picker.ts';
+import type { TroubleAction } from '../../src/protocol/pageTrouble.ts';
+import type { PickerModel } from '../../src/protocol/picker.ts';
 import { el, setText } from '../shared/dom.ts';
 import { createButton } from '../shared/toolkit.ts';
 import { createFieldForm } from './fieldForm.ts';
@@ -19,7 +20,7 @@ import type { Words } from './pickerWords.ts';
 export interface PickerAsks {
   load(url: string | null): Promise<unknown>;
   stop(): Promise<unknown>;
-  act(action: PickerAction): Promise<unknown>;
+  act(action: TroubleAction): Promise<unknown>;
   proposeField(element: number): Promise<FieldProposal>;
   proposeItems(elements: readonly number[]): Promise<ItemsProposal>;
   tryField(field: HtmlFieldConfig): Promise<FieldTrial>;

@@ -20,7 +20,9 @@ import {
   type Template,
 } from '../../core/templates.ts';
 import { runJob } from '../engine/jobs.ts';
+import { mediaText } from '../mediaFiles.ts';
 import type { Services } from '../services.ts';
+import { exists } from '../workspace.ts';
 import { readHttpSettings } from '../settings.ts';
 import { errorWords } from '../text/errorWords.ts';
 import {
@@ -108,7 +110,11 @@ export class NewCollectionGuide {
     const { template } = end.value;
     if (template === undefined || template === this.#template) return end;
     this.#template = template;
-    this.#text = await templateText(this.#services, template);
+    this.#text = await mediaText(
+      this.#services.context,
+      'templates',
+      collectionFileName(template.name),
+    );
     this.#answer = '';
     this.#forgetLook();
     this.#limits = {};
@@ -407,23 +413,4 @@ function amountOf(text: string): number | undefined {
 function countOf(text: string): number | undefined {
   const count = Number(text.trim().replaceAll(/[,_\s]/g, ''));
   return text.trim() !== '' && Number.isSafeInteger(count) && count > 0 ? count : undefined;
-}
-
-async function templateText({ context }: Services, { name }: Template): Promise<string> {
-  const file = vscode.Uri.joinPath(
-    context.extensionUri,
-    'media',
-    'templates',
-    collectionFileName(name),
-  );
-  return new TextDecoder().decode(await vscode.workspace.fs.readFile(file));
-}
-
-async function exists(uri: vscode.Uri): Promise<boolean> {
-  try {
-    await vscode.workspace.fs.stat(uri);
-    return true;
-  } catch {
-    return false;
-  }
 }

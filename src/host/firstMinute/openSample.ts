@@ -6,7 +6,8 @@ import { collectionFileName, withName } from '../../core/templates.ts';
 import { setContextKey } from '../contextKeys.ts';
 import type { Services } from '../services.ts';
 import { showWarningMessage } from '../window.ts';
-import { diskFolders } from '../workspace.ts';
+import { mediaText } from '../mediaFiles.ts';
+import { diskFolders, exists } from '../workspace.ts';
 import { readText } from './samples.ts';
 import { openWalkthrough } from './walkthrough.ts';
 
@@ -121,7 +122,11 @@ async function writeSample(
     const file = vscode.Uri.joinPath(folder, collectionFileName(name));
     if (!(await exists(file))) {
       const port = await services.samples.serve(sample.server, 0);
-      const text = atPort(await sampleText(services, sample), sample.port, port);
+      const text = atPort(
+        await mediaText(services.context, 'samples', collectionFileName(sample.name)),
+        sample.port,
+        port,
+      );
       await write(file, withName(text, name));
       return file;
     }
@@ -170,25 +175,6 @@ async function serveAgain(
   await write(file, atPort(text, port, other));
 }
 
-async function sampleText({ context }: Services, { name }: Sample): Promise<string> {
-  const file = vscode.Uri.joinPath(
-    context.extensionUri,
-    'media',
-    'samples',
-    collectionFileName(name),
-  );
-  return new TextDecoder().decode(await vscode.workspace.fs.readFile(file));
-}
-
 function write(file: vscode.Uri, text: string): Thenable<void> {
   return vscode.workspace.fs.writeFile(file, new TextEncoder().encode(text));
-}
-
-async function exists(uri: vscode.Uri): Promise<boolean> {
-  try {
-    await vscode.workspace.fs.stat(uri);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -11,7 +11,6 @@ import {
 import { codeOf } from '../../core/errors.ts';
 import type { OpenedPage, PageStudy, PickedCollection } from '../../core/picker.ts';
 import type {
-  PickerAction,
   PickerHydration,
   PickerModel,
   PickerPageEvents,
@@ -20,11 +19,16 @@ import type {
 import type { RequestParams, RequestResult } from '../../protocol/rpc.ts';
 import type { EngineRequests } from '../../protocol/worker.ts';
 import { requireTrust } from '../engine/runs.ts';
-import { isCancelled, troubleOf, type Trouble } from '../preview/previewWords.ts';
+import {
+  actOnTrouble,
+  isCancelled,
+  troubleOf,
+  type FilePageOptions,
+  type Trouble,
+} from '../webview/pageTrouble.ts';
 import { readHttpSettings } from '../settings.ts';
 import { webviewRpc, type ParamShapes, type WebviewRpc } from '../webview/webviewRpc.ts';
 import { workspaceOf } from '../workspace.ts';
-import type { PickerOptions } from './pickerManager.ts';
 import { pickerStrings } from './pickerStrings.ts';
 
 /** After the last change of the text, before the page is studied again. */
@@ -36,7 +40,7 @@ const askTimeoutMs = 60_000;
 export class FieldPicker implements vscode.Disposable {
   readonly panel: vscode.WebviewPanel;
   readonly #file: vscode.Uri;
-  readonly #options: PickerOptions;
+  readonly #options: FilePageOptions;
   readonly #rpc: WebviewRpc<PickerPageRequests, PickerPageEvents>;
   readonly #subscriptions: vscode.Disposable[];
   /** Whether the webview is there, in sight, and has what came before. */
@@ -51,7 +55,7 @@ export class FieldPicker implements vscode.Disposable {
   /** Edits are made one after the other: each goes by the text that the one before has left. */
   #editing: Promise<unknown> = Promise.resolve();
 
-  constructor(panel: vscode.WebviewPanel, file: vscode.Uri, options: PickerOptions) {
+  constructor(panel: vscode.WebviewPanel, file: vscode.Uri, options: FilePageOptions) {
     this.panel = panel;
     this.#file = file;
     this.#options = options;
@@ -68,7 +72,13 @@ export class FieldPicker implements vscode.Disposable {
         return Promise.resolve(null);
       },
       act: async ({ action }) => {
-        await this.#act(action);
+        await actOnTrouble(options, action, {
+          file,
+          secret: this.#trouble?.secret,
+          again: () => {
+            this.load(this.#url);
+          },
+        });
         return null;
       },
       proposeField: ({ element }) =>
@@ -228,25 +238,6 @@ export class FieldPicker implements vscode.Disposable {
     return (await vscode.workspace.openTextDocument(this.#file)).getText();
   }
 
-  async #act(action: PickerAction): Promise<void> {
-    const { actions, log } = this.#options;
-    switch (action) {
-      case 'showProblem':
-        return actions.showProblem(this.#file);
-      case 'setSecret':
-        await actions.setSecret(this.#trouble?.secret);
-        this.load(this.#url);
-        return;
-      case 'installBrowser':
-        await actions.installBrowser();
-        this.load(this.#url);
-        return;
-      case 'showLog':
-        log.show();
-        return;
-    }
-  }
-
   /** Ends what is under way; its answer is not waited for. */
   #cancel(): void {
     const job = this.#job;
@@ -278,10 +269,7 @@ export class FieldPicker implements vscode.Disposable {
       file: vscode.workspace.asRelativePath(this.#file),
       url: this.#url,
       isLoading: this.#job !== undefined,
-      trouble: trouble && {
-        message: trouble.message,
-        actions: trouble.actions.filter((action) => action !== 'previewEarlier'),
-      },
+      trouble: trouble && { message: trouble.message, actions: trouble.actions },
       collection: this.#collection,
       study: this.#study,
     };

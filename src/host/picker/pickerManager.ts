@@ -1,34 +1,19 @@
 import { t } from '@vscode/l10n';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import type { Formats } from '../../core/format.ts';
-import type { EngineClient } from '../engine/engineClient.ts';
 import { requireTrust } from '../engine/runs.ts';
+import type { FilePageOptions } from '../webview/pageTrouble.ts';
 import { showPage } from '../webview/showPage.ts';
 import type { FieldPicker } from './fieldPicker.ts';
-
-/** What pickers need of the rest of the host. */
-export interface PickerOptions {
-  readonly extensionUri: vscode.Uri;
-  readonly engine: Pick<EngineClient, 'request' | 'cancelJob'>;
-  readonly formats: Formats;
-  readonly log: vscode.LogOutputChannel;
-  /** What the page's buttons do that is not picking. */
-  readonly actions: {
-    showProblem(file: vscode.Uri): Promise<void>;
-    setSecret(name: string | undefined): Promise<void>;
-    installBrowser(): Promise<unknown>;
-  };
-}
 
 const pickerViewType = 'cfCollector.picker';
 
 /** The pickers that are open, one for a collection file at most, each beside its file. */
 export class PickerManager implements vscode.Disposable {
-  readonly #options: PickerOptions;
+  readonly #options: FilePageOptions;
   readonly #pickers = new Map<string, FieldPicker>();
 
-  constructor(options: PickerOptions) {
+  constructor(options: FilePageOptions) {
     this.#options = options;
   }
 

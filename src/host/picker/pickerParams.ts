@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { HtmlFieldConfig } from '../../core/config/htmlSource.ts';
-import type { PickerAction, PickerPageRequests } from '../../protocol/picker.ts';
+import type { PickerPageRequests } from '../../protocol/picker.ts';
+import { troubleActions } from '../../protocol/pageTrouble.ts';
 import type { ParamShapes } from '../webview/webviewRpc.ts';
 
 const line = (maxLength: number) => z.string().check(z.minLength(1), z.maxLength(maxLength));
@@ -22,14 +23,7 @@ export const pickerParams: ParamShapes<PickerPageRequests> = {
   ready: z.null(),
   load: z.object({ url: z.nullable(z.string().check(z.maxLength(10_000))) }),
   stop: z.null(),
-  act: z.object({
-    action: z.enum([
-      'showProblem',
-      'setSecret',
-      'installBrowser',
-      'showLog',
-    ] satisfies PickerAction[]),
-  }),
+  act: z.object({ action: z.enum(troubleActions) }),
   proposeField: z.object({ element }),
   proposeItems: z.object({ elements: z.array(element).check(z.minLength(1), z.maxLength(2)) }),
   tryField: z.object({ field }),

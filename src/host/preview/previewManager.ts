@@ -4,7 +4,6 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { previewViewType } from '../../contributions.ts';
 import { mentionsOf } from '../../core/collectionMentions.ts';
-import type { Formats } from '../../core/format.ts';
 import type { PreviewOutcome, PreviewReport } from '../../core/preview.ts';
 import type {
   PreviewAction,
@@ -15,42 +14,34 @@ import type {
   PreviewState,
 } from '../../protocol/preview.ts';
 import { openText, rangeOf } from '../collections/diagnostics.ts';
-import type { EngineClient } from '../engine/engineClient.ts';
 import { requireTrust } from '../engine/runs.ts';
 import { readHttpSettings, readSetting } from '../settings.ts';
 import { showPage } from '../webview/showPage.ts';
 import { webviewRpc, type ParamShapes, type WebviewRpc } from '../webview/webviewRpc.ts';
 import { isCollectionFile, workspaceOf } from '../workspace.ts';
 import { previewStrings } from './previewStrings.ts';
-import { isCancelled, troubleIn, troubleOf, type Trouble } from './previewWords.ts';
-
-/** What previews need of the rest of the host. */
-export interface PreviewOptions {
-  readonly extensionUri: vscode.Uri;
-  readonly engine: Pick<EngineClient, 'request' | 'cancelJob'>;
-  readonly formats: Formats;
-  readonly log: vscode.LogOutputChannel;
-  /** What the page's buttons do that is not a preview. */
-  readonly actions: {
-    showProblem(file: vscode.Uri): Promise<void>;
-    setSecret(name: string | undefined): Promise<void>;
-    installBrowser(): Promise<unknown>;
-  };
-}
+import {
+  actOnTrouble,
+  isCancelled,
+  troubleOf,
+  type FilePageOptions,
+  type Trouble,
+} from '../webview/pageTrouble.ts';
+import { troubleIn } from './previewWords.ts';
 
 /** Some editors save again and again while somebody types: no host is asked as often. */
 const savingMs = 500;
 
 /** The previews that are open, one for a collection file at most, each beside its file. */
 export class PreviewManager implements vscode.WebviewPanelSerializer, vscode.Disposable {
-  readonly #options: PreviewOptions;
+  readonly #options: FilePageOptions;
   readonly #panels = new Map<string, Preview>();
   readonly #reports = new Map<string, PreviewReport>();
   readonly #changed = new vscode.EventEmitter<vscode.Uri>();
   /** What is known of a file has changed. */
   readonly onDidPreview = this.#changed.event;
 
-  constructor(options: PreviewOptions) {
+  constructor(options: FilePageOptions) {
     this.#options = options;
   }
 
@@ -142,7 +133,7 @@ export class PreviewManager implements vscode.WebviewPanelSerializer, vscode.Dis
 class Preview {
   readonly panel: vscode.WebviewPanel;
   readonly #file: vscode.Uri;
-  readonly #options: PreviewOptions;
+  readonly #options: FilePageOptions;
   readonly #onOutcome: (outcome: PreviewOutcome) => void;
   readonly #rpc: WebviewRpc<PreviewPageRequests, PreviewPageEvents>;
   readonly #visibility: vscode.Disposable;
@@ -152,7 +143,7 @@ class Preview {
   #job: string | undefined;
   #revision = 0;
   #outcome: PreviewOutcome | null = null;
-  #trouble: Trouble | null = null;
+  #trouble: Trouble<PreviewAction> | null = null;
   #isStale = false;
   #saving: ReturnType<typeof setTimeout> | undefined;
   /** Was saved while nobody looked. */
@@ -161,7 +152,7 @@ class Preview {
   constructor(
     panel: vscode.WebviewPanel,
     file: vscode.Uri,
-    options: PreviewOptions,
+    options: FilePageOptions,
     onOutcome: (outcome: PreviewOutcome) => void,
   ) {
     this.panel = panel;
@@ -286,25 +277,15 @@ class Preview {
   }
 
   async #act(action: PreviewAction): Promise<void> {
-    const { actions, log } = this.#options;
-    switch (action) {
-      case 'showProblem':
-        return actions.showProblem(this.#file);
-      case 'setSecret':
-        await actions.setSecret(this.#trouble?.secret);
-        this.run(this.#unit);
-        return;
-      case 'installBrowser':
-        await actions.installBrowser();
-        this.run(this.#unit);
-        return;
-      case 'showLog':
-        log.show();
-        return;
-      case 'previewEarlier':
-        void this.#run(true);
-        return;
+    if (action === 'previewEarlier') {
+      void this.#run(true);
+      return;
     }
+    const again = () => {
+      this.run(this.#unit);
+    };
+    const secret = this.#trouble?.secret;
+    await actOnTrouble(this.#options, action, { file: this.#file, secret, again });
   }
 
   async #showField(field: string): Promise<void> {
