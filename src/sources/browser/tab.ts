@@ -246,7 +246,6 @@ export class Tab {
       (isLeaving ? dialog.accept() : dialog.dismiss()).catch(() => undefined);
     });
     page.on('popup', (popup) => {
-      this.#visitor?.onPopup(popup.url());
       popup.close().catch(() => undefined);
     });
     page.on('download', (download) => {
@@ -256,6 +255,9 @@ export class Tab {
       );
       download.cancel().catch(() => undefined);
     });
+    // Comes before the click that opens a window has ended; Playwright's event only when its page answers.
+    this.#session.on('Page.windowOpen', ({ url }) => this.#visitor?.onPopup(url));
+    await this.#session.send('Page.enable');
     const tree = await this.#session.send('Page.getFrameTree');
     this.#mainFrame = tree.frameTree.frame.id;
     this.#session.on('Fetch.requestPaused', (event) => {
