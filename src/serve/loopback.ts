@@ -35,6 +35,8 @@ export interface LoopbackServer {
   readonly url: string;
   /** The requests so far, oldest first; only the newest 10,000 are kept. */
   readonly requests: readonly SeenRequest[];
+  /** From here on every response waits this long. */
+  setDelay(delayMs: number): void;
   /** Stops listening and ends every connection. May be called again. */
   close(): Promise<void>;
 }
@@ -63,6 +65,7 @@ export async function serveLoopback(
   answer: (url: URL, headers: IncomingHttpHeaders) => Reply | Promise<Reply>,
 ): Promise<LoopbackServer> {
   const requests: SeenRequest[] = [];
+  let serverDelayMs = options.delayMs ?? 0;
   const delayed = new Set<NodeJS.Timeout>();
 
   function handle(request: IncomingMessage, response: ServerResponse): void {
@@ -87,7 +90,7 @@ export async function serveLoopback(
       const send = () => {
         sendReply(response, method, made);
       };
-      const delayMs = (options.delayMs ?? 0) + (made.delayMs ?? 0);
+      const delayMs = serverDelayMs + (made.delayMs ?? 0);
       if (delayMs <= 0) {
         send();
         return;
@@ -124,6 +127,9 @@ export async function serveLoopback(
   return {
     url: `http://127.0.0.1:${port}/`,
     requests,
+    setDelay: (delayMs) => {
+      serverDelayMs = delayMs;
+    },
     close: () => {
       closing ??= new Promise((resolve) => {
         for (const timer of delayed) clearTimeout(timer);

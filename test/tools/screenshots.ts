@@ -1,8 +1,8 @@
 // npm run screenshots: makes the pictures of README.md in media/screenshots, of a real VS Code on the sample site.
 import { copyFile, mkdir } from 'node:fs/promises';
 import { ensureBrowser } from '../../.ci/browser.ts';
-import { build } from '../../.ci/build.ts';
 import { inProject } from '../../.ci/project.ts';
+import { installPackage } from '../../.ci/vsix.ts';
 import type { Workbench } from '../ui/harness.ts';
 import {
   dashboard,
@@ -22,7 +22,7 @@ async function keep(workbench: Workbench, name: string): Promise<void> {
 
 const missing = await ensureBrowser();
 if (missing !== undefined) throw new Error(missing);
-await build();
+await installPackage();
 await mkdir(folder, { recursive: true });
 await withSampleWindow('readme', { delayMs: 150 }, async ({ workbench }) => {
   await workbench.openView('Collector');

@@ -12,14 +12,12 @@ import { withWorkbench } from './harness.ts';
 import {
   dashboard,
   eventually,
+  slowMs,
   startByPalette,
   untilDashboardSays,
   untilTold,
   withSampleWindow,
 } from './sampleWindow.ts';
-
-/** A run that is not over before a test is through with it. */
-const slowMs = 1500;
 
 test('a collection file that is deleted while it runs: the run goes on, and it can be restored', async () => {
   await withSampleWindow('deleted', { delayMs: slowMs }, async ({ workbench, folder }) => {

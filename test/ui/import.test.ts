@@ -6,6 +6,7 @@ import { sampleBookCount } from '../../src/serve/sampleBooks.ts';
 import {
   eventually,
   figure,
+  slowMs,
   startByPalette,
   untilDashboardSays,
   untilTold,
@@ -54,11 +55,12 @@ test('earlier data is imported by the palette; the report says what was left beh
 });
 
 test('a master whose state is gone is adopted, and collecting goes on with what it has', async () => {
-  await withSampleWindow('adopt', { delayMs: 100 }, async ({ workbench, urls }) => {
+  await withSampleWindow('adopt', { delayMs: slowMs }, async ({ workbench, site, urls }) => {
     const page = await startByPalette(workbench);
     await eventually('a first record', async () => (await figure(page, 'records')) > 0);
     await page.getByRole('button', { name: 'Stop' }).click();
     await untilDashboardSays(page, 'Stopped');
+    site.setDelay(0);
     await workbench.chooseInMenu(workbench.row(/books.*stopped/), 'Discard State');
     const question = workbench.question(/Discard the state of books/);
     await question.getByText(/can’t be resumed then/).waitFor();

@@ -4,18 +4,20 @@ import { sampleBookCount } from '../../src/serve/sampleBooks.ts';
 import {
   eventually,
   figure,
+  slowMs,
   startByPalette,
   untilDashboardSays,
   withSampleWindow,
 } from './sampleWindow.ts';
 
 test('a person’s way: start by the palette, watch, stop, resume from the tree, open the master', async () => {
-  await withSampleWindow('journey', { delayMs: 60 }, async ({ workbench, urls, site }) => {
+  await withSampleWindow('journey', { delayMs: slowMs }, async ({ workbench, urls, site }) => {
     await workbench.openView('Collector');
     await workbench.screenshot('journey-1-before');
     const page = await startByPalette(workbench);
     await untilDashboardSays(page, 'Running');
     await workbench.statusBarItem(/books · [\d,]+ records/).waitFor();
+    await eventually('a first record', async () => (await figure(page, 'records')) > 0);
     await workbench.screenshot('journey-2-running');
 
     // At rest, what is on the screen can be compared with what is on disk.
@@ -36,8 +38,8 @@ test('a person’s way: start by the palette, watch, stop, resume from the tree,
     await workbench.row(/books.*stopped/).waitFor();
     await workbench.screenshot('journey-4-stopped');
 
+    site.setDelay(0);
     await workbench.pressInRow('books', 'Resume');
-    await untilDashboardSays(page, 'Running');
     await untilDashboardSays(page, 'Completed');
     const all = await urls();
     assert.equal(all.length, sampleBookCount);

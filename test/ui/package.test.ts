@@ -4,21 +4,19 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pages } from '../../.ci/build.ts';
+import { packagedFiles, vsixFile } from '../../.ci/vsix.ts';
 import { serveSamples, type SampleServers } from '../../.ci/sample.ts';
 import { sampleBookCount } from '../../src/serve/sampleBooks.ts';
 import { sampleQuoteCount } from '../../src/serve/sampleQuotes.ts';
 import { withWorkbench } from './harness.ts';
-import { packagedFiles, packageVsix } from './vsix.ts';
 
 describe('the package that a user installs', () => {
   let scratch: string;
-  let vsix: string;
   let workspace: string;
   let servers: SampleServers;
 
   before(async () => {
     scratch = await mkdtemp(path.join(os.tmpdir(), 'cf-package-'));
-    vsix = packageVsix(scratch);
     ({ workspace, servers } = await serveSamples(path.join(scratch, 'workspace')));
   });
   after(async () => {
@@ -53,12 +51,11 @@ describe('the package that a user installs', () => {
       [],
     );
     // Two thirds of it are the driver of browsers.
-    assert.ok((await stat(vsix)).size < 12 * 1024 * 1024);
+    assert.ok((await stat(vsixFile)).size < 12 * 1024 * 1024);
   });
 
   test('collects with nothing of the project beside it, also with a browser', async () => {
-    const options = { folder: workspace, extensionDevelopmentPath: null, vsix };
-    await withWorkbench('package', options, async (workbench) => {
+    await withWorkbench('package', { folder: workspace }, async (workbench) => {
       for (const name of ['books', 'quotes']) {
         await workbench.runCommand('Collector: Start Collection');
         await workbench.pick(name);

@@ -11,6 +11,7 @@ import { writeCollection } from '../fixtures/workspace.ts';
 import {
   eventually,
   figure,
+  slowMs,
   startByPalette,
   untilDashboardSays,
   untilTold,
@@ -18,11 +19,12 @@ import {
 } from './sampleWindow.ts';
 
 test('a checkpoint of the tree says what going back to it does, and then does it', async () => {
-  await withSampleWindow('checkpoint', { delayMs: 100 }, async ({ workbench, urls }) => {
+  await withSampleWindow('checkpoint', { delayMs: slowMs }, async ({ workbench, site, urls }) => {
     const page = await startByPalette(workbench);
     await eventually('a first record', async () => (await figure(page, 'records')) > 0);
     await page.getByRole('button', { name: 'Stop' }).click();
     await untilDashboardSays(page, 'Stopped');
+    site.setDelay(0);
     const before = (await urls()).length;
     await workbench.expand('books');
     await workbench.expand('Checkpoints');

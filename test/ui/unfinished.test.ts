@@ -9,6 +9,7 @@ import { writeCollection } from '../fixtures/workspace.ts';
 import {
   dashboard,
   eventually,
+  slowMs,
   startByPalette,
   untilDashboardSays,
   untilTold,
@@ -16,7 +17,7 @@ import {
 } from './sampleWindow.ts';
 
 test('starting what is unfinished asks: resume, start new, or neither', async () => {
-  await withSampleWindow('unfinished', { delayMs: 100 }, async ({ workbench, folder }) => {
+  await withSampleWindow('unfinished', { delayMs: slowMs }, async ({ workbench, folder }) => {
     const page = await startByPalette(workbench);
     await untilDashboardSays(page, 'Running');
     await page.getByRole('button', { name: 'Stop' }).click();

@@ -8,6 +8,7 @@ import type { Workbench } from './harness.ts';
 import {
   eventually,
   figure,
+  slowMs,
   startByPalette,
   untilDashboardSays,
   untilTold,
@@ -98,8 +99,8 @@ test('a master in the record viewer: its table, any record, its unit, a filter, 
 });
 
 test('a master that is moved away while it runs: told at once what happened and what is safe; put back, it is resumed', async () => {
-  const options = { delayMs: 400, prepare: allowEdits };
-  await withSampleWindow('moved', options, async ({ workbench, folder, urls }) => {
+  const options = { delayMs: slowMs, prepare: allowEdits };
+  await withSampleWindow('moved', options, async ({ workbench, folder, site, urls }) => {
     const dashboard = await startByPalette(workbench);
     await eventually('a record', async () => (await figure(dashboard, 'records')) > 0);
     const session = workbench.row(/books/).first();
@@ -131,8 +132,9 @@ test('a master that is moved away while it runs: told at once what happened and 
     await workbench.answer(/Master of books/, 'Undo Edit');
     await eventually('the master as it was', async () => (await stat(master)).size === size);
 
+    site.setDelay(0);
     await workbench.pressInRow(/books/, 'Resume');
-    await workbench.row(/books.*completed/).waitFor({ timeout: 120_000 });
+    await workbench.row(/books.*completed/).waitFor();
     const collected = await urls();
     assert.equal(new Set(collected).size, 200);
     assert.equal(collected.length, 200);
