@@ -2,14 +2,15 @@ import type {
   RecordBlock,
   RecordFilter,
   RecordOrigin,
+  RecordRow,
   RecordsStatus,
   RecordText,
 } from '../core/records.ts';
 
 /** What a record viewer's page asks of the host. */
 export interface ViewerRequests {
-  /** The page is there: answers with all it needs to draw. */
-  ready: { params: null; result: ViewerHydration };
+  /** The page is there, and begins at these records: answers with all it needs to draw. */
+  ready: { params: { first: number; count: number }; result: ViewerHydration };
   /** Records, or matches of the filter, from one on. */
   readBlock: {
     params: { first: number; count: number; isFiltered: boolean };
@@ -43,6 +44,8 @@ export interface ViewerHydration {
   readonly locale: string;
   /** The file's name: the page's title for a screen reader. */
   readonly name: string;
+  /** The records that were asked for, as far as they could be read. */
+  readonly rows: readonly RecordRow[];
 }
 
 /** What a page keeps (`setState`): where its person was. */

@@ -158,14 +158,20 @@ export class Workbench {
     await row.getByRole('button', { name: action }).click();
   }
 
-  /** Chooses an action of the menu that a row of a tree has: one that is not in its row. */
-  async chooseInMenu(row: Locator, action: string): Promise<void> {
+  /**
+   * Chooses an action of the menu that a row of a tree has: one that is not in its row.
+   *
+   * @returns when that was: milliseconds since 1970.
+   */
+  async chooseInMenu(row: Locator, action: string): Promise<number> {
     await row.click({ button: 'right' });
     const item = this.page.getByRole('menuitem', { name: action });
     // A click that follows the opening one at once is taken for a part of it.
     await item.hover();
+    const chosenAt = Date.now();
     await this.page.keyboard.press('Enter');
     await item.waitFor({ state: 'detached' });
+    return chosenAt;
   }
 
   /** A question that has to be answered before anything else, by a part of its text. */

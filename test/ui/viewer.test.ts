@@ -162,11 +162,10 @@ test('a large master opens in the viewer, at once; any record is there at once, 
     await workbench.openView('Collector');
     const session = workbench.row(/papers/).first();
     await session.waitFor();
-    const pressed = Date.now();
-    await workbench.chooseInMenu(session, 'Open Master');
+    const chosenAt = await workbench.chooseInMenu(session, 'Open Master');
     const page = await viewer(workbench);
     await page.locator('.rows .row[data-kind="object"]').first().waitFor();
-    const openMs = Date.now() - pressed;
+    const openMs = Date.now() - chosenAt;
     const count = largeRecords.toLocaleString('en');
     await untilStatusSays(page, `${count} records`);
     const context = workbench.page.context();
@@ -178,21 +177,25 @@ test('a large master opens in the viewer, at once; any record is there at once, 
       await client.send('HeapProfiler.collectGarbage');
       return (await client.send('Runtime.getHeapUsage')).usedSize;
     };
+    // A person looks at a record before going to another.
+    const untilOrigin = (record: number) =>
+      page.locator('.origin dd', { hasText: `page ${Math.ceil(record / 1000)}` }).waitFor();
     const before = await heap();
     const times: number[] = [];
     for (let n = 0; n < 40; n += 1) {
       const record = 1 + ((n * 7919 * 31) % largeRecords);
       times.push(await page.evaluate<number>(untilShown(record)));
+      await untilOrigin(record);
     }
     await page.evaluate(untilShown(largeRecords));
-    await page.locator('.origin dd', { hasText: `page ${largeRecords / 1000}` }).waitFor();
+    await untilOrigin(largeRecords);
     const grown = (await heap()) - before;
     times.sort((a, b) => a - b);
     const [p95 = 0] = times.slice(-2);
     const median = times[times.length / 2] ?? 0;
     const megabytes = ((await stat(master)).size / 1e6).toFixed(0);
     console.log(
-      `${megabytes} MB: open ${openMs} ms with the menu, any record ${median.toFixed(0)} ms, p95 ${p95.toFixed(0)} ms, page's heap +${(grown / 1e6).toFixed(1)} MB`,
+      `${megabytes} MB: open ${openMs} ms, any record ${median.toFixed(0)} ms, p95 ${p95.toFixed(0)} ms, page's heap +${(grown / 1e6).toFixed(1)} MB`,
     );
     assert.ok(grown < 20e6, `the page's heap has grown by ${grown} bytes`);
     // How long it takes is measured on a machine that does nothing else.

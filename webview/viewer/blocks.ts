@@ -7,6 +7,11 @@ const blockRows = 50;
 const keptBlocks = 40;
 const askedAtOnce = 2;
 
+/** The block that a row is in. */
+export function blockAt(index: number): { first: number; count: number } {
+  return { first: index - (index % blockRows), count: blockRows };
+}
+
 /** The rows of the file, or of the filter's matches, as far as they were seen lately. */
 export class Blocks {
   readonly #read: (first: number, count: number) => Promise<RecordBlock>;
@@ -46,6 +51,11 @@ export class Blocks {
       const rows = this.#rows.get(block) ?? [];
       if (rows.length < wanted && !this.#asked.has(block)) void this.#ask(block, rows, wanted);
     }
+  }
+
+  /** Takes in a block that has come by itself, from its first row on. */
+  take(first: number, rows: readonly RecordRow[]): void {
+    if (rows.length > 0) this.#rows.set(first / blockRows, rows);
   }
 
   /** Forgets all rows. */

@@ -6,6 +6,7 @@ import { el } from '../shared/dom.ts';
 import { connectPage } from '../shared/page.ts';
 import { defineToolkitElements } from '../shared/toolkit.ts';
 import { createWords } from '../shared/words.ts';
+import { blockAt } from './blocks.ts';
 import { firstState, Viewer } from './viewer.ts';
 
 let viewer: Viewer | undefined;
@@ -15,10 +16,11 @@ const link = connectPage<ViewerRequests, ViewerEvents>((_name, status) => {
 });
 
 async function hydrate(): Promise<void> {
-  const hydration = await link.rpc.request('ready', null, 0);
+  const state = stateIn(link.keptState);
+  const hydration = await link.rpc.request('ready', blockAt(Math.floor(state.top)), 0);
   document.documentElement.lang = hydration.locale;
   const words = createWords(hydration.strings, formatsFor(hydration.locale));
-  const made = new Viewer(link, words, hydration, stateIn(link.keptState));
+  const made = new Viewer(link, words, hydration, state);
   document.body.replaceChildren(made.element);
   made.update(hydration.status);
   viewer = made;

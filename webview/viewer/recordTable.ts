@@ -9,6 +9,8 @@ import { VirtualList } from './virtualList.ts';
 
 const rowPx = 24;
 const headPx = 26;
+/** Rows that come sooner are not announced: a table that fills once is drawn once. */
+const soonMs = 100;
 /** How far an arrow key moves the table sideways. */
 const sidewaysPx = 80;
 
@@ -40,6 +42,9 @@ export class RecordTable {
   #selected: number | null = null;
   #isHeadDue = true;
   #digits = 1;
+  /** Rows are missing that should be seen, and the table says so. */
+  #isLate = false;
+  #lateTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(words: Words, host: TableHost) {
     this.#words = words;
@@ -133,15 +138,33 @@ export class RecordTable {
       if (row && this.#columns.meet(row)) this.#isHeadDue = true;
     }
     if (this.#isHeadDue) this.#drawHead();
+    this.#lookForMissing(first, end);
+    // Once, and before anything is written: a place that is read among writes is laid out anew for each.
+    const topPx = this.list.offsetPx(first) - headPx;
     while (this.#rows.length < end - first) this.#rows.push(this.#body.appendChild(this.#newRow()));
     for (const [i, element] of this.#rows.entries()) {
       const index = first + i;
-      element.hidden = index >= end;
-      if (!element.hidden) this.#drawRow(element, index);
+      element.hidden = index >= end || !(this.#isLate || this.#host.rowAt(index));
+      if (!element.hidden) this.#drawRow(element, index, topPx + i * rowPx);
     }
     const active = this.#rows.find((row) => row.ariaSelected === 'true' && !row.hidden);
     if (active) setAttribute(this.element, 'aria-activedescendant', active.id);
     else this.element.removeAttribute('aria-activedescendant');
+  }
+
+  #lookForMissing(first: number, end: number): void {
+    let index = first;
+    while (index < end && this.#host.rowAt(index)) index += 1;
+    if (index < end) {
+      this.#lateTimer ??= setTimeout(() => {
+        this.#isLate = true;
+        this.#host.moved();
+      }, soonMs);
+      return;
+    }
+    clearTimeout(this.#lateTimer);
+    this.#lateTimer = undefined;
+    this.#isLate = false;
   }
 
   #drawHead(): void {
@@ -176,9 +199,9 @@ export class RecordTable {
     return row;
   }
 
-  #drawRow(element: HTMLElement, index: number): void {
+  #drawRow(element: HTMLElement, index: number, topPx: number): void {
     const row = this.#host.rowAt(index);
-    element.style.transform = `translateY(${this.list.offsetPx(index) - headPx}px)`;
+    element.style.transform = `translateY(${topPx}px)`;
     const isSelected = index === this.#selected;
     setAttribute(element, 'aria-selected', String(isSelected));
     setAttribute(element, 'aria-rowindex', String(index + 2));

@@ -9,7 +9,7 @@ import type {
 } from '../../src/protocol/viewer.ts';
 import { el, setAttribute, setText } from '../shared/dom.ts';
 import { oncePerFrame, type PageLink } from '../shared/page.ts';
-import { Blocks } from './blocks.ts';
+import { blockAt, Blocks } from './blocks.ts';
 import { Details } from './details.ts';
 import { RecordTable } from './recordTable.ts';
 import { StatusLine } from './statusLine.ts';
@@ -56,7 +56,12 @@ export class Viewer {
   #wasReplaced = false;
   #keepTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(link: Link, words: Words, { status, name }: ViewerHydration, state: ViewerState) {
+  constructor(
+    link: Link,
+    words: Words,
+    { status, name, rows }: ViewerHydration,
+    state: ViewerState,
+  ) {
     this.#link = link;
     this.#words = words;
     this.#status = status;
@@ -74,6 +79,7 @@ export class Viewer {
         this.#draw();
       },
     );
+    if (state.filterText === '') this.#blocks.take(blockAt(Math.floor(state.top)).first, rows);
     this.#table = new RecordTable(words, {
       rowAt: (index) => this.#blocks.get(index),
       want: (first, end) => {
@@ -204,8 +210,8 @@ export class Viewer {
     const status = this.#status;
     const isShown = this.#total > 0 && status.condition === 'ready';
     this.#table.element.hidden = !isShown;
-    if (isShown) this.#table.draw();
     if (this.#table.list.isAtEnd || !status.isCounted) this.#seen = status.records;
+    if (isShown) this.#table.draw();
     this.#statusLine.update(status, Math.max(0, status.records - this.#seen));
     this.#empty.hidden = isShown || status.condition !== 'ready' || !this.#isSettled();
     const isOfSession = status.session !== null;

@@ -47,7 +47,7 @@ export class RecordViewer {
     this.#file = file;
     const ref = { viewer: this.#viewer };
     this.#rpc = webviewRpc<ViewerRequests, ViewerEvents>(panel.webview, loadViewerParams, {
-      ready: () => this.#hydrate(),
+      ready: (block) => this.#hydrate(block),
       readBlock: (block) => this.#ask('readRecords', { ...ref, ...block }),
       readRecord: (which) => this.#ask('readRecord', { ...ref, ...which, maxBytes: shownBytes }),
       findOrigin: (which) => this.#ask('findOrigin', { ...ref, ...which }),
@@ -79,13 +79,18 @@ export class RecordViewer {
     engine.request('closeRecords', { viewer: this.#viewer }, 0).catch(() => undefined);
   }
 
-  async #hydrate(): Promise<ViewerHydration> {
+  async #hydrate(block: ViewerRequests['ready']['params']): Promise<ViewerHydration> {
     this.#opened ??= this.#open();
     this.#opened.catch(() => {
       this.#opened = undefined;
     });
     await this.#opened;
-    const status = await this.#ask('lookAtRecords', { viewer: this.#viewer });
+    const ref = { viewer: this.#viewer };
+    const status = await this.#ask('lookAtRecords', ref);
+    // Where it can't be read, the page asks again, and says why.
+    const { rows } = await this.#ask('readRecords', { ...ref, ...block, isFiltered: false }).catch(
+      () => ({ rows: [] }),
+    );
     this.#isHydrated = true;
     this.#follow(status);
     return {
@@ -93,6 +98,7 @@ export class RecordViewer {
       strings: viewerStrings(),
       locale: vscode.env.language,
       name: path.basename(this.#file.fsPath),
+      rows,
     };
   }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RecordRow } from '../../../../src/core/records.ts';
-import { Blocks } from '../../../../webview/viewer/blocks.ts';
+import { blockAt, Blocks } from '../../../../webview/viewer/blocks.ts';
 import { Columns, maxColumns } from '../../../../webview/viewer/columns.ts';
 
 const row = (record: number, cells: RecordRow['cells'] = []): RecordRow => ({
@@ -50,6 +50,13 @@ test('rows are asked for in blocks, once; blocks that came short are filled up',
   assert.deepEqual(asked.at(-1), [50, 20]);
   blocks.want(0, 70, 70);
   assert.equal(asked.length, 3);
+
+  // One that came by itself is not asked for.
+  assert.deepEqual(blockAt(99), { first: 50, count: 50 });
+  blocks.take(100, [row(100), row(101)]);
+  blocks.want(100, 102, 102);
+  assert.equal(asked.length, 3);
+  assert.equal(blocks.get(101)?.record, 101);
 
   // The last one may have grown.
   blocks.forget(69);
