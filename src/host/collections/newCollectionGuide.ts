@@ -1,7 +1,6 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { messageOf } from '../../core/errors.ts';
-import type { LimitName } from '../../core/limits.ts';
 import { isSafeFileName } from '../../core/names.ts';
 import {
   addressOf,
@@ -9,7 +8,6 @@ import {
   nameOfAddress,
   templateFields,
   templateKey,
-  templateLimit,
   type NewCollectionChoices,
 } from '../../core/newCollection.ts';
 import type { AddressLook } from '../../core/picker.ts';
@@ -25,6 +23,7 @@ import type { Services } from '../services.ts';
 import { exists } from '../workspace.ts';
 import { readHttpSettings } from '../settings.ts';
 import { errorWords } from '../text/errorWords.ts';
+import { LimitSteps } from './limitSteps.ts';
 import {
   chooseMany,
   chooseOne,
@@ -49,12 +48,13 @@ export class NewCollectionGuide {
   #lookedAt: string | undefined;
   #fields: readonly string[] | undefined;
   #key: readonly string[] | undefined;
-  #limits: Partial<Record<LimitName, number | null>> = {};
+  readonly #limits: LimitSteps;
   #name: string | undefined;
 
   constructor(services: Services, folder: vscode.Uri) {
     this.#services = services;
     this.#folder = folder;
+    this.#limits = new LimitSteps(services.formats, () => this.#text);
   }
 
   /** The steps, as far as what was chosen asks for them. */
@@ -69,8 +69,8 @@ export class NewCollectionGuide {
       ...(this.#address() !== undefined && vscode.workspace.isTrusted ? [this.#askLook] : []),
       ...(names.length > 1 ? [this.#chooseFields] : []),
       ...(names.length > 0 ? [this.#chooseKey] : []),
-      ...(template.isPaid === true ? [this.#askBudget] : []),
-      this.#chooseLimits,
+      ...(template.isPaid === true ? [this.#limits.askBudget] : []),
+      this.#limits.chooseLimits,
       this.#askName,
     ];
   }
@@ -93,7 +93,7 @@ export class NewCollectionGuide {
         ...(this.#look && { look: this.#look }),
         ...(this.#fields && { fields: this.#fields }),
         ...(this.#key && { key: this.#key }),
-        limits: this.#limits,
+        limits: this.#limits.chosen,
       },
     };
   }
@@ -117,7 +117,7 @@ export class NewCollectionGuide {
     );
     this.#answer = '';
     this.#forgetLook();
-    this.#limits = {};
+    this.#limits.forget();
     this.#name = undefined;
     return end;
   }
@@ -219,34 +219,6 @@ export class NewCollectionGuide {
     return end;
   };
 
-  readonly #askBudget: Step = async (place) => {
-    const now = this.#limits.maxUsd ?? templateLimit(this.#text, 'maxUsd') ?? 1;
-    const end = await typeLine(place, {
-      prompt: t(
-        'Most money to spend, in US dollars. The session pauses before it could spend more.',
-      ),
-      value: String(now),
-      check: (value) =>
-        amountOf(value) === undefined ? t('Type an amount above zero.') : undefined,
-    });
-    if (end.kind === 'answer') this.#limits.maxUsd = amountOf(end.value) ?? now;
-    return end;
-  };
-
-  readonly #chooseLimits: Step = async (place) => {
-    for (;;) {
-      const items = [
-        { label: t('Continue'), name: undefined, iconPath: new vscode.ThemeIcon('arrow-right') },
-        ...(['target', 'maxRequests', 'maxMinutes'] as const).map((name) => this.#limitItem(name)),
-      ];
-      const end = await chooseOne(place, items, {
-        placeholder: t('When should it stop? Choose a limit to change it.'),
-      });
-      if (end.kind !== 'answer' || end.value.name === undefined) return end;
-      await this.#askLimit(place, end.value.name);
-    }
-  };
-
   readonly #askName: Step = async (place) => {
     const end = await typeLine(place, {
       prompt: t('Name of the collection: its file and its records are called after it'),
@@ -256,59 +228,6 @@ export class NewCollectionGuide {
     if (end.kind === 'answer') this.#name = end.value;
     return end;
   };
-
-  #limitItem(name: LimitName): vscode.QuickPickItem & { readonly name: LimitName } {
-    const { formats } = this.#services;
-    const value = this.#limit(name);
-    const none = t('no limit');
-    const shown = value === null ? none : formats.count(value);
-    switch (name) {
-      case 'target':
-        return {
-          name,
-          label: t('Records'),
-          description: shown,
-          detail: t('The collection is complete at exactly this many.'),
-        };
-      case 'maxRequests':
-        return {
-          name,
-          label: t('Requests'),
-          description: shown,
-          detail: t('It pauses when so many were sent, over all starts and resumes.'),
-        };
-      case 'maxMinutes':
-        return {
-          name,
-          label: t('Minutes'),
-          description: shown,
-          detail: t('It pauses after so much work, over all starts and resumes.'),
-        };
-      case 'maxUsd':
-        return { name, label: t('US dollars'), description: shown };
-    }
-  }
-
-  /** Asks for one limit; the way back leads to the list of all. */
-  async #askLimit(place: StepPlace, name: LimitName): Promise<void> {
-    const value = this.#limit(name);
-    const { label, detail = '' } = this.#limitItem(name);
-    const end = await typeLine(place, {
-      prompt: t('{0}: {1} Leave it empty for no limit.', label, detail),
-      value: value === null ? '' : String(value),
-      check: (text) =>
-        text.trim() === '' || countOf(text) !== undefined
-          ? undefined
-          : t('Type a whole number above zero.'),
-    });
-    if (end.kind === 'answer') this.#limits[name] = countOf(end.value) ?? null;
-  }
-
-  /** The limit as it is now; null: none. */
-  #limit(name: LimitName): number | null {
-    const chosen = this.#limits[name];
-    return chosen === undefined ? (templateLimit(this.#text, name) ?? null) : chosen;
-  }
 
   #forgetLook(): void {
     this.#look = undefined;
@@ -403,14 +322,4 @@ function problemWords(problem: ReturnType<typeof answerProblem>): string | undef
     case undefined:
       return undefined;
   }
-}
-
-function amountOf(text: string): number | undefined {
-  const amount = Number(text.trim().replace(/^\$/, '').replace(',', '.'));
-  return text.trim() !== '' && Number.isFinite(amount) && amount > 0 ? amount : undefined;
-}
-
-function countOf(text: string): number | undefined {
-  const count = Number(text.trim().replaceAll(/[,_\s]/g, ''));
-  return text.trim() !== '' && Number.isSafeInteger(count) && count > 0 ? count : undefined;
 }
