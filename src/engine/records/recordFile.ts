@@ -16,10 +16,9 @@ import {
   type FileSystem,
   type StorageFile,
 } from '../../storage/fileSystem.ts';
-import { IndexedRanges } from '../../storage/indexedRanges.ts';
 import { newline } from '../../storage/journalReader.ts';
 import type { SessionLayout } from '../../storage/layout.ts';
-import { LineAnchors } from './lineAnchors.ts';
+import { LineIndex } from './lineIndex.ts';
 import { linesInPieces, type LinePart } from './lineParts.ts';
 import { originOf } from './recordOrigin.ts';
 import { longLineBytes, lineText, recordRow } from './recordRow.ts';
@@ -34,24 +33,14 @@ export interface JournalledFile extends RecordsSession {
   committedBytes(): Promise<number>;
 }
 
-/** While lines are counted. */
-const countPieceBytes = 1024 * 1024;
 /** While a few lines are read. */
 const readPieceBytes = 128 * 1024;
-/** One place is remembered for so many bytes: finding a line reads that much. */
-const anchorEveryBytes = 256 * 1024;
 /** Reading so much more takes a moment only. */
 const quickBytes = 2 * 1024 * 1024;
 /** What is remembered of a file's end, to see whether it was only appended to. */
 const endBytes = 4096;
 /** A block ends after so many bytes, however few its records are. */
 const maxBlockBytes = 8 * 1024 * 1024;
-
-/** A place in the file where a line begins. */
-interface LinePlace {
-  readonly line: number;
-  readonly offset: number;
-}
 
 /**
  * A file of JSON lines, of any size, as somebody looks at it: read only, in parts, with flat memory. Where its session's
@@ -65,14 +54,7 @@ export class RecordFile {
   #looking: Promise<void> | undefined;
   #identity: string | undefined;
   #problem: string | undefined;
-  #anchors = new LineAnchors();
-  /** How much of the file, from its beginning on, the index has places for. */
-  #indexed: { bytes: number; lines: number } = { bytes: 0, lines: 0 };
-  /** The index was wrong about this file once. */
-  #isIndexDistrusted = false;
-  /** Lines whose newline was met, and where the next one begins. */
-  #counted: LinePlace = { line: 0, offset: 0 };
-  #countedBytes = 0;
+  readonly #lineIndex: LineIndex;
   #counting: Promise<void> | undefined;
   #shownBytes = 0;
   #fileBytes = 0;
@@ -91,6 +73,7 @@ export class RecordFile {
     this.#fileSystem = fileSystem;
     this.#path = path;
     this.#journalled = journalled;
+    this.#lineIndex = new LineIndex(journalled);
   }
 
   /** Looks at the file, and goes on with what has to be done where it has grown. */
@@ -107,7 +90,7 @@ export class RecordFile {
       });
     await this.#looking;
     // What takes a moment only is not told of as unfinished: a session that runs adds some all the time.
-    if (this.#shownBytes - this.#countedBytes < quickBytes) await this.#counting;
+    if (this.#shownBytes - this.#lineIndex.countedBytes < quickBytes) await this.#counting;
     const searched = this.#search?.status(this.#shownBytes).doneBytes ?? 0;
     if (this.#shownBytes - searched < quickBytes) await this.#searching;
     return this.#status();
@@ -178,8 +161,9 @@ export class RecordFile {
   #status(): RecordsStatus {
     const isMissing = this.#identity === undefined && this.#problem === undefined;
     const condition = isMissing ? 'missing' : this.#problem === undefined ? 'ready' : 'unreadable';
-    const isCounted = this.#countedBytes >= this.#shownBytes;
-    const hasOpenLine = isCounted && this.#counted.offset < this.#countedBytes;
+    const { counted, countedBytes } = this.#lineIndex;
+    const isCounted = countedBytes >= this.#shownBytes;
+    const hasOpenLine = isCounted && counted.offset < countedBytes;
     const journalled = this.#journalled;
     return {
       generation: this.#generation,
@@ -188,9 +172,9 @@ export class RecordFile {
       bytes: this.#shownBytes,
       uncommittedBytes: this.#fileBytes - this.#shownBytes,
       lackingBytes: Math.max(0, this.#committedBytes - this.#fileBytes),
-      records: this.#counted.line + (hasOpenLine ? 1 : 0),
+      records: counted.line + (hasOpenLine ? 1 : 0),
       isCounted,
-      countedBytes: this.#countedBytes,
+      countedBytes,
       search: this.#search?.status(this.#shownBytes) ?? null,
       session: journalled
         ? { session: journalled.session, name: journalled.name, role: journalled.role }
@@ -213,7 +197,7 @@ export class RecordFile {
     const shown = Math.min(status.size, committed ?? status.size);
     const isAnother =
       status.identity !== this.#identity ||
-      shown < this.#countedBytes ||
+      shown < this.#lineIndex.countedBytes ||
       (this.#journalled === undefined && (await this.#wasEdited(status)));
     this.#shownBytes = shown;
     this.#modifiedMs = status.modifiedMs;
@@ -243,34 +227,20 @@ export class RecordFile {
   /** Nothing is known of the lines. */
   #begin(): void {
     this.#generation = randomUUID();
-    this.#anchors = new LineAnchors();
-    this.#indexed = this.#indexedPart();
-    this.#counted = { line: this.#indexed.lines, offset: this.#indexed.bytes };
-    this.#countedBytes = this.#indexed.bytes;
+    this.#lineIndex.begin(this.#shownBytes);
     this.#counting = undefined;
     this.#search?.end();
     this.#search = undefined;
     this.#searching = undefined;
   }
 
-  #indexedPart(): { bytes: number; lines: number } {
-    const none = { bytes: 0, lines: 0 };
-    if (this.#isIndexDistrusted) return none;
-    const extent = this.#askIndex((index) => index.extent());
-    return extent !== undefined && extent.bytes <= this.#shownBytes ? extent : none;
-  }
-
-  #askIndex<T>(question: (index: IndexedRanges) => T): T | undefined {
-    if (this.#journalled === undefined) return undefined;
-    return IndexedRanges.ask(this.#journalled.layout, this.#journalled.file, question);
-  }
-
   #goOn(): void {
     if (this.#identity === undefined) return;
     const generation = this.#generation;
-    if (this.#countedBytes < this.#shownBytes) {
+    if (this.#lineIndex.countedBytes < this.#shownBytes) {
       this.#counting ??= this.#beside(async (file) => {
-        await this.#count(file, generation);
+        const isCurrent = (): boolean => this.#generation === generation;
+        await this.#lineIndex.count(file, this.#shownBytes, isCurrent);
       }).finally(() => {
         if (this.#generation === generation) this.#counting = undefined;
       });
@@ -289,28 +259,6 @@ export class RecordFile {
       await this.#withFile(work);
     } catch (error) {
       this.#problem = messageOf(error);
-    }
-  }
-
-  async #count(file: StorageFile, generation: string): Promise<void> {
-    const buffer = Buffer.allocUnsafe(countPieceBytes);
-    let { line, offset } = this.#counted;
-    let anchored = offset;
-    while (this.#generation === generation && this.#countedBytes < this.#shownBytes) {
-      const position = this.#countedBytes;
-      const wanted = Math.min(countPieceBytes, this.#shownBytes - position);
-      const length = await file.read(buffer.subarray(0, wanted), position);
-      if (length === 0 || this.#generation !== generation) return;
-      const piece = buffer.subarray(0, length);
-      for (let end = piece.indexOf(newline); end >= 0; end = piece.indexOf(newline, end + 1)) {
-        line += 1;
-        offset = position + end + 1;
-        if (offset - anchored < anchorEveryBytes) continue;
-        this.#anchors.add(line, offset);
-        anchored = offset;
-      }
-      this.#counted = { line, offset };
-      this.#countedBytes = position + length;
     }
   }
 
@@ -333,7 +281,7 @@ export class RecordFile {
     count: number,
     keepBytes = longLineBytes,
   ): AsyncGenerator<{ line: number; part: LinePart }, void, void> {
-    const place = this.#placeBefore(first);
+    const place = this.#lineIndex.placeBefore(first);
     if (!(await isLineStart(file, place.offset))) {
       this.#distrustIndex();
       return;
@@ -381,17 +329,9 @@ export class RecordFile {
     }
   }
 
-  #placeBefore(line: number): LinePlace {
-    const begin = { line: 0, offset: 0 };
-    const { bytes, lines } = this.#indexed;
-    if (line >= lines) return this.#anchors.before(line) ?? { line: lines, offset: bytes };
-    const range = this.#askIndex((index) => index.atLine(line, bytes));
-    return range === undefined ? begin : { line: range.firstLine, offset: range.offset };
-  }
-
   /** The bytes are not those that the index speaks of: the lines are counted as they are. */
   #distrustIndex(): void {
-    this.#isIndexDistrusted = true;
+    this.#lineIndex.distrust();
     this.#begin();
   }
 }
