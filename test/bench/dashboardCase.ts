@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Browser, CDPSession } from 'playwright';
+import type { Browser, CDPSession, Page } from 'playwright';
 import { ensureBrowser, launchBrowser } from '../../.ci/browser.ts';
 import { formatsFor } from '../../src/core/format.ts';
 import { diffSnapshots, type SessionSnapshot } from '../../src/core/live.ts';
@@ -25,6 +25,7 @@ const moments = 10;
 /**
  * The dashboard's page at 2,000 records a second: what it takes of a core, whether its memory stays, and whether every
  * figure arrives. The page is the real one, in a browser of its own; a model of such a run tells it what a worker would.
+ * What it takes to be told that in this way, another page shows, which is told the same and does nothing.
  */
 export async function measureDashboard(runs: number): Promise<Figure[]> {
   const seconds = runs * secondsInRun;
@@ -34,17 +35,20 @@ export async function measureDashboard(runs: number): Promise<Figure[]> {
   try {
     const run = new ModelRun(recordsPerSecond);
     const lab = await openPage(browser, run);
-    const cdp = await lab.page.context().newCDPSession(lab.page);
-    // CPU time of the page's thread: what other programs take at the same time is not in it.
-    await cdp.send('Performance.enable', { timeDomain: 'threadTicks' });
-    const tell = (count: number) => tellOn(run, lab, count);
+    const deaf = await PageLab.openDeaf<DashboardEvents>(browser);
+    const cdp = await clockOf(lab.page);
+    const deafCdp = await clockOf(deaf.page);
+    const tell = (count: number) => tellOn(run, [lab, deaf], count);
     const each = Math.ceil((seconds * deltasPerSecond) / moments);
     // The charts are full, and what is compiled is compiled, before anything is measured.
     await tell(each);
     const heapsMb = [await heapMb(cdp)];
     const busy: number[] = [];
+    const telling: number[] = [];
     for (let moment = 1; moment <= moments; moment += 1) {
-      busy.push(await shareOfCore(cdp, () => tell(each)));
+      const [share = 0, ofTelling = 0] = await sharesOfCore([cdp, deafCdp], () => tell(each));
+      busy.push(share - ofTelling);
+      telling.push(ofTelling);
       heapsMb.push(await heapMb(cdp));
     }
     await wait(outOfSightMs + 500);
@@ -55,6 +59,7 @@ export async function measureDashboard(runs: number): Promise<Figure[]> {
     const name = `Dashboard, ${recordsPerSecond} records/s, ${seconds} s`;
     return [
       { name, what: 'share of a core', unit: '%', value: spread(busy), atMost: 5 },
+      { name, what: 'left out: to be told', unit: '%', value: spread(telling) },
       { name, what: 'JS heap after GC', unit: 'MB', value: spread(heapsMb) },
       {
         name,
@@ -71,6 +76,13 @@ export async function measureDashboard(runs: number): Promise<Figure[]> {
 
 type Lab = PageLab<DashboardRequests, DashboardEvents>;
 
+/** Measures CPU time of a page's thread: what other programs take at the same time is not in it. */
+async function clockOf(page: Page): Promise<CDPSession> {
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send('Performance.enable', { timeDomain: 'threadTicks' });
+  return cdp;
+}
+
 async function openPage(browser: Browser, run: ModelRun): Promise<Lab> {
   const handlers = {
     ready: async () => ({
@@ -86,23 +98,34 @@ async function openPage(browser: Browser, run: ModelRun): Promise<Lab> {
   return PageLab.open(browser, { page: 'dashboard', handlers });
 }
 
-/** Tells the page so many deltas, five a second. */
-async function tellOn(run: ModelRun, lab: Lab, count: number): Promise<void> {
+/** Tells the pages so many deltas, five a second. */
+async function tellOn(
+  run: ModelRun,
+  labs: readonly Pick<Lab, 'emit'>[],
+  count: number,
+): Promise<void> {
   const startedAt = performance.now();
   for (let i = 1; i <= count; i += 1) {
     const before = run.snapshot;
-    lab.emit('delta', diffSnapshots(before, run.step()));
+    const delta = diffSnapshots(before, run.step());
+    for (const lab of labs) lab.emit('delta', delta);
     const dueMs = startedAt + (i * 1000) / deltasPerSecond - performance.now();
     if (dueMs > 0) await wait(dueMs);
   }
 }
 
-async function shareOfCore(cdp: CDPSession, work: () => Promise<void>): Promise<number> {
-  const before = await metric(cdp, 'TaskDuration');
+/** What each page takes of a core meanwhile, in percent. */
+async function sharesOfCore(
+  pages: readonly CDPSession[],
+  work: () => Promise<void>,
+): Promise<number[]> {
+  const busySeconds = () => Promise.all(pages.map((cdp) => metric(cdp, 'TaskDuration')));
+  const before = await busySeconds();
   const startedAt = performance.now();
   await work();
   const seconds = (performance.now() - startedAt) / 1000;
-  return (100 * ((await metric(cdp, 'TaskDuration')) - before)) / seconds;
+  const after = await busySeconds();
+  return after.map((busy, i) => (100 * (busy - (before[i] ?? 0))) / seconds);
 }
 
 async function metric(cdp: CDPSession, name: string): Promise<number> {
