@@ -1,17 +1,18 @@
-// node test/tools/editorSchema.ts: writes media/schemas/collection.editor.schema.json from src/core/config.ts.
+// node test/tools/editorSchema.ts: writes media/schemas/collection.editor.*schema.json from src/core/config.ts.
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { format } from 'prettier';
 import { collectionJsonSchema } from '../../src/core/config.ts';
+import { languages, readWords, schemaWordsFile, type Language } from './languages.ts';
 
 /**
- * The schema that VS Code completes and explains collections by. It refuses nothing: what is wrong is marked by the
+ * The schema, in a language, that VS Code completes and explains collections by. It refuses nothing: what is wrong is marked by the
  * extension, in its own words and with its own fixes, and not a second time by the editor's.
  */
-export const editorSchemaFile = path.resolve(
-  import.meta.dirname,
-  '../../media/schemas/collection.editor.schema.json',
-);
+export function editorSchemaFile(language?: Language): string {
+  const name = `collection.editor${language ? `.${language}` : ''}.schema.json`;
+  return path.resolve(import.meta.dirname, '../../media/schemas', name);
+}
 
 interface SchemaNode {
   readonly type?: string | readonly string[];
@@ -83,27 +84,56 @@ const sources: Readonly<Record<string, { readonly about: string; readonly body: 
 };
 
 /** The schema as it is kept. */
-export async function editorSchemaText(): Promise<string> {
-  const { definitions, ...root } = collectionJsonSchema() as SchemaNode;
+export function editorSchemaText(language?: Language): Promise<string> {
+  const words = language === undefined ? {} : readWords(schemaWordsFile(language));
+  const schema = editorSchema((english) => words[english] ?? english);
+  return format(JSON.stringify(schema), { parser: 'json', printWidth: 100 });
+}
+
+/** What the schema says, in English. */
+export function schemaWords(): readonly string[] {
+  const words = new Set<string>();
+  editorSchema((english) => {
+    words.add(english);
+    return english;
+  });
+  return [...words];
+}
+
+type Translate = (english: string) => string;
+
+function editorSchema(translate: Translate): object {
+  const { definitions, ...root } = translated(collectionJsonSchema(), translate) as SchemaNode;
   const { description, properties = {} } = root;
-  const whole = {
+  const label = translate('Collection: {0}');
+  return {
     $schema: 'http://json-schema.org/draft-07/schema#',
-    title: 'Collection',
+    title: translate('Collection'),
     allowComments: true,
     allowTrailingCommas: true,
     ...described(description),
     type: 'object',
     defaultSnippets: Object.entries(sources).map(([type, { about, body }]) => ({
-      label: `Collection: ${type}`,
-      description: about,
+      label: label.replace('{0}', type),
+      description: translate(about),
       body: { name: '${TM_FILENAME_BASE/[.].*$//}', source: body },
     })),
     properties: mapped(properties, (property, name) =>
-      name === 'source' ? sourceNode(property) : open(property),
+      name === 'source' ? sourceNode(property, translate) : open(property),
     ),
     definitions: mapped(definitions ?? {}, open),
   };
-  return format(JSON.stringify(whole), { parser: 'json', printWidth: 100 });
+}
+
+/** The schema with its descriptions in another language. */
+function translated(node: unknown, translate: Translate): unknown {
+  if (Array.isArray(node)) return node.map((one) => translated(one, translate));
+  if (typeof node !== 'object' || node === null) return node;
+  return mapped(node as Readonly<Record<string, unknown>>, (value, name) =>
+    name === 'description' && typeof value === 'string'
+      ? translate(value)
+      : translated(value, translate),
+  );
 }
 
 /** A node that everything fits, and that still says what is meant to be there. */
@@ -157,18 +187,18 @@ function typesOf(branches: readonly SchemaNode[]): object {
   };
 }
 
-function sourceNode(node: SchemaNode): object {
+function sourceNode(node: SchemaNode, translate: Translate): object {
   const branches = (node.oneOf ?? node.anyOf ?? []).map((branch) => {
     const type = String(branch.properties?.['type']?.const);
     const about = sources[type]?.about;
     if (about === undefined) throw new Error(`Nothing is said of the source type ${type}`);
-    return { ...branch, description: about };
+    return { ...branch, description: translate(about) };
   });
   return {
     ...open({ ...node, oneOf: branches }),
     defaultSnippets: Object.entries(sources).map(([type, { about, body }]) => ({
       label: type,
-      description: about,
+      description: translate(about),
       body,
     })),
   };
@@ -190,12 +220,15 @@ function described(description: string | undefined): object {
 
 function mapped<T>(
   nodes: Readonly<Record<string, T>>,
-  change: (node: T, name: string) => object,
+  change: (node: T, name: string) => unknown,
 ): object {
   return Object.fromEntries(
     Object.entries(nodes).map(([name, node]) => [name, change(node, name)]),
   );
 }
 
-if (process.argv[1] === import.meta.filename)
-  writeFileSync(editorSchemaFile, await editorSchemaText());
+if (process.argv[1] === import.meta.filename) {
+  for (const language of [undefined, ...languages]) {
+    writeFileSync(editorSchemaFile(language), await editorSchemaText(language));
+  }
+}

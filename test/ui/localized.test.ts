@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bundleFile, manifestFile, readWords } from '../tools/l10nBundle.ts';
+import { bundleFile, manifestFile, readWords, schemaWordsFile } from '../tools/languages.ts';
 import { dashboard, eventually, withSampleWindow } from './sampleWindow.ts';
 
 const words = readWords(bundleFile('zh-cn'));
 const manifest = readWords(manifestFile('zh-cn'));
+const recordWords = readWords(schemaWordsFile('zh-cn'))['What a record is.']!;
 
 /** English words of ours in a text: neither names of files and hosts, nor what stands in the collection. */
 function english(text: string): string[] {
@@ -31,5 +32,19 @@ test('in Chinese everything is: palette, tree, dashboard and what is told', asyn
     const tree = await workbench.row('').allInnerTexts();
     assert.deepEqual(english(tree.join(' ').replaceAll(/\S*books\S*/g, '')), []);
     await workbench.screenshot('localized-tree');
+
+    // VS Code explains the keys of the file by a schema in the same language.
+    await workbench.runCommand('View: Close All Editors');
+    await workbench.openView('Explorer');
+    await workbench.row('books.collect.json').dblclick();
+    const key = workbench.page.locator('.view-line span', { hasText: '"record"' }).last();
+    const about = workbench.page.locator('.monaco-hover', { hasText: recordWords });
+    await eventually('the hover in Chinese', async () => {
+      await key.hover();
+      // Its schema is read when the file is opened; a hover that came before has less to say.
+      await about.waitFor({ timeout: 2000 }).catch(() => workbench.page.mouse.move(0, 0));
+      return about.isVisible();
+    });
+    await workbench.screenshot('localized-hover');
   });
 });

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { schemaWords } from '../tools/editorSchema.ts';
+import { bundleWords, keyedByText } from '../tools/l10nBundle.ts';
 import {
   bundleFile,
-  bundleWords,
   languages,
   manifestFile,
   readWords,
+  schemaWordsFile,
   type Translations,
-} from '../tools/l10nBundle.ts';
+} from '../tools/languages.ts';
 import { hostWords, untranslated } from '../tools/words.ts';
 
 const update = 'node test/tools/l10nBundle.ts';
@@ -42,6 +44,7 @@ for (const language of languages) {
   const pairs: readonly (readonly [Translations, Translations])[] = [
     [textsOf(readWords(bundleFile())), bundle],
     [readWords(manifestFile()), manifest],
+    [keyedByText(schemaWords()), readWords(schemaWordsFile(language))],
   ];
 
   test(`${language}: everything is translated, and nothing is left over (${update})`, () => {

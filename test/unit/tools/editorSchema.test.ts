@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { Ajv } from 'ajv';
 import { collectionSchema } from '../../../src/core/config.ts';
 import { editorSchemaFile, editorSchemaText } from '../../tools/editorSchema.ts';
+import { languages } from '../../tools/languages.ts';
 
 interface Node {
   readonly description?: string;
@@ -14,12 +15,15 @@ interface Node {
   readonly defaultSnippets?: readonly { readonly label: string; readonly body: object }[];
 }
 
-const text = readFileSync(editorSchemaFile, 'utf8');
+const text = readFileSync(editorSchemaFile(), 'utf8');
 const schema = JSON.parse(text) as Node;
 const source = schema.properties!['source']!;
 
 test('the editor’s schema is the one of src/core/config.ts (node test/tools/editorSchema.ts)', async () => {
-  assert.equal(text, await editorSchemaText());
+  for (const language of [undefined, ...languages]) {
+    const kept = readFileSync(editorSchemaFile(language), 'utf8');
+    assert.equal(kept, await editorSchemaText(language));
+  }
 });
 
 test('it refuses nothing: what is wrong is marked once, by the extension', () => {
