@@ -121,6 +121,16 @@ async function start(t: TestContext): Promise<FaultyServer> {
   return server;
 }
 
+/** Paths that refuse, with this status, and say in their body what they were asked. */
+function refuse(server: FaultyServer, statuses: Readonly<Record<string, number>>): void {
+  for (const [path, status] of Object.entries(statuses)) {
+    server.route(
+      path,
+      choose((asked) => send(status, text(asked))),
+    );
+  }
+}
+
 const request = {
   headers: { authorization: 'Bearer ${secret:PLANTED_HEADER}', 'x-odd': '${secret:PLANTED_ODD}' },
   cookies: { session: '${secret:PLANTED_COOKIE}' },
@@ -140,10 +150,7 @@ test('rest: no secret in anything that is written or said', async (t) => {
     return json({ items, next }, { 'x-told': encodeURIComponent(text(asked)).slice(0, 4000) });
   });
   server.route('/told', told);
-  server.route(
-    '/gone',
-    choose((asked) => send(404, text(asked))),
-  );
+  refuse(server, { '/gone': 404 });
   server.route(
     '/refused',
     choose((asked) => send(400, `Bad request: ${text(asked)}`)),
@@ -173,10 +180,7 @@ test('rest: no secret in anything that is written or said', async (t) => {
     '/moved',
     choose((asked) => redirect(`/elsewhere?${asked.query.toString()}`)),
   );
-  server.route(
-    '/elsewhere',
-    choose((asked) => send(403, text(asked))),
-  );
+  refuse(server, { '/elsewhere': 403 });
   server.route(
     '/nowhere',
     choose((asked) => redirect(`ftp://${encodeURIComponent(asked.query.get('token') ?? '')}/x`)),
@@ -293,18 +297,7 @@ test('html: no secret in anything that is written or said', async (t) => {
     '/empty',
     choose((asked) => html(`<p>${escaped(text(asked))}</p>`)),
   );
-  server.route(
-    '/gone',
-    choose((asked) => send(404, text(asked))),
-  );
-  server.route(
-    '/failing',
-    choose((asked) => send(500, text(asked))),
-  );
-  server.route(
-    '/refused',
-    choose((asked) => send(403, text(asked))),
-  );
+  refuse(server, { '/gone': 404, '/failing': 500, '/refused': 403 });
   server.route(
     '/moved',
     choose((asked) => redirect(`/page?${encodeURIComponent(text(asked)).slice(0, 3000)}`)),
@@ -356,14 +349,7 @@ test('browser: no secret in anything that is written or said', async (t) => {
     page(() => '<a href="/page">page</a> <a href="/gone">gone</a> <a href="/failing">failing</a>'),
   );
   server.route('/page', page());
-  server.route(
-    '/gone',
-    choose((asked) => send(404, text(asked))),
-  );
-  server.route(
-    '/failing',
-    choose((asked) => send(500, text(asked))),
-  );
+  refuse(server, { '/gone': 404, '/failing': 500 });
   await withWorkspace(async (workspace) => {
     const cookie = {
       name: 'login',
@@ -457,10 +443,7 @@ test('module: no secret in anything that is written or said', async (t) => {
     '/told',
     choose((asked) => json({ told: toldBack(asked) })),
   );
-  server.route(
-    '/gone',
-    choose((asked) => send(404, text(asked))),
-  );
+  refuse(server, { '/gone': 404 });
   await withWorkspace(async (workspace) => {
     await writeFile(
       join(workspace, 'source.mjs'),

@@ -117,6 +117,15 @@ test('in Restricted Mode nothing runs and nothing is read; the view says how to 
       await workbench.page.locator('.part.panel').getByText('Output').first().waitFor();
       assert.equal(await workbench.row('books').count(), 0);
       assert.equal(site.requests.length, requests);
+      // A data file can be looked at like any other; no session is read for that.
+      await workbench.openView('Explorer');
+      await workbench.row(/^data/).first().click();
+      await workbench.chooseInMenu(workbench.row(/books_master_/), 'Open in Record Viewer');
+      const viewer = await workbench.webview('main.viewer');
+      await viewer.getByText('5 records').first().waitFor();
+      assert.equal(await viewer.getByText('Master of books').count(), 0);
+      await workbench.screenshot('restricted-2-viewer');
+      await workbench.openView('Collector');
       await welcome.getByRole('button', { name: 'Manage Workspace Trust' }).click();
       await workbench.page.getByRole('button', { name: 'Trust', exact: true }).first().click();
       await workbench.row(/books.*5 records.*completed/).waitFor();

@@ -80,7 +80,8 @@ const { rpc, keptState, keepState } = connectPage<DashboardRequests, DashboardEv
 const past = new Loader<SessionPast>({
   load: () => rpc.request('readPast', null, 0),
   onChange: drawAll,
-  gapMs: readGapMs,
+  // It is asked for where a run begins or ends: after a short one, what was read at its beginning must not stand for it.
+  gapMs: 300,
 });
 const failures = new Loader<readonly FailureGroup[]>({
   load: () => rpc.request('readFailures', null, 0),

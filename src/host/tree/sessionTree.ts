@@ -23,14 +23,14 @@ const agesEveryMs = 60_000;
 
 /** The tree of sessions in the activity bar. */
 export class SessionTree implements vscode.TreeDataProvider<TreeNode>, vscode.Disposable {
-  readonly #changes = new vscode.EventEmitter<TreeNode | undefined>();
+  readonly #changes = new vscode.EventEmitter<TreeNode | TreeNode[] | undefined>();
   readonly onDidChangeTreeData = this.#changes.event;
   readonly #services: Services;
   readonly #view: vscode.TreeView<TreeNode>;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #shownFailures = new Map<string, number>();
   /** The nodes that VS Code holds, by session: it refreshes only what it was given. */
-  #sessionNodes = new Map<string, TreeNode>();
+  #sessionNodes = new Map<string, SessionNode>();
   #movedFigures = new Set<string>();
 
   constructor(services: Services) {
@@ -42,18 +42,18 @@ export class SessionTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     });
     const { events } = services.tracker;
     events.on('changed', () => {
-      this.#changes.fire(undefined);
+      void this.#refresh();
       this.#showBadge();
     });
     services.validator.onDidChange(() => {
-      this.#changes.fire(undefined);
+      void this.#refresh();
     });
     events.on('delta', (session) => this.#movedFigures.add(session));
     this.#every(figuresEveryMs, () => {
       this.#refreshFigures();
     });
     this.#every(agesEveryMs, () => {
-      this.#changes.fire(undefined);
+      void this.#refresh();
     });
     this.#every(foreignEveryMs, () => {
       services.reporter.guard(async () => {
@@ -100,19 +100,36 @@ export class SessionTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
   async #roots(): Promise<TreeNode[]> {
     try {
       const sessions = await this.#services.tracker.list();
-      const nodes = sessions.map((session): TreeNode => {
-        return { kind: 'session', session, folder: folderLabel(session.ref.workspace) };
-      });
-      this.#sessionNodes = new Map(
-        nodes.flatMap((node) =>
-          node.kind === 'session' ? [[node.session.ref.session, node] as const] : [],
-        ),
-      );
+      const nodes = sessions.map(sessionNode);
+      this.#sessionNodes = new Map(nodes.map((node) => [node.session.ref.session, node]));
       return nodes;
     } catch (error) {
       this.#services.log.error(`Could not list the sessions: ${String(error)}`);
+      this.#sessionNodes = new Map();
       return [{ kind: 'problem', message: engineText(messageOf(error)) }];
     }
+  }
+
+  /**
+   * Has VS Code ask anew. Where the sessions are those it knows, it keeps what it has meanwhile: of a tree that it has
+   * thrown away it can't tell what a menu that is open, or a selection, is about.
+   */
+  async #refresh(): Promise<void> {
+    const sessions = await this.#services.tracker.list().catch(() => []);
+    const nodes = [...this.#sessionNodes.values()];
+    const isSame =
+      nodes.length > 0 &&
+      nodes.length === sessions.length &&
+      nodes.every(({ session }, i) => session.ref.session === sessions[i]?.ref.session);
+    if (!isSame) {
+      this.#changes.fire(undefined);
+      return;
+    }
+    for (const session of sessions) {
+      const node = this.#sessionNodes.get(session.ref.session);
+      if (node) Object.assign(node, sessionNode(session));
+    }
+    this.#changes.fire(nodes);
   }
 
   async #groupChildren(node: Extract<TreeNode, { kind: 'group' }>): Promise<TreeNode[]> {
@@ -162,7 +179,7 @@ export class SessionTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     this.#movedFigures = new Set();
     for (const { ref, snapshot } of this.#services.tracker.live()) {
       const node = this.#sessionNodes.get(ref.session);
-      if (!moved.has(ref.session) || node?.kind !== 'session') continue;
+      if (!moved.has(ref.session) || node === undefined) continue;
       const before = groupsOf(node.session).length;
       // The node is the one that VS Code holds: it is asked for its item again, with what is in it then.
       Object.assign(node, { session: { ...node.session, snapshot } });
@@ -177,6 +194,12 @@ export class SessionTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     const waiting = live.filter((view) => endKind(view) === 'problem').length;
     this.#view.badge = badgeText({ running, troubled: waiting + tracker.faultedCount }, formats);
   }
+}
+
+type SessionNode = Extract<TreeNode, { kind: 'session' }>;
+
+function sessionNode(session: TrackedSession): SessionNode {
+  return { kind: 'session', session, folder: folderLabel(session.ref.workspace) };
 }
 
 function toItem(node: TreeNode, look: NodeLook): vscode.TreeItem {
