@@ -34,8 +34,10 @@ import { defineToolkitElements } from '../shared/toolkit.ts';
 import { createWords } from '../shared/words.ts';
 import type { Words } from './dashboardWords.ts';
 
-/** Reading the past costs the engine a look through the journal, so it is not asked for at every turn. */
-const readGapMs = 5000;
+/** Reading failures costs the engine a look through the journal, so it is not asked for with each of them. */
+const failuresGapMs = 5000;
+/** The past is read where a run begins or ends: what was read when a short one began must not stand for its end. */
+const pastGapMs = 300;
 
 let model: DashboardModel | undefined;
 let words: Words | undefined;
@@ -80,13 +82,12 @@ const { rpc, keptState, keepState } = connectPage<DashboardRequests, DashboardEv
 const past = new Loader<SessionPast>({
   load: () => rpc.request('readPast', null, 0),
   onChange: drawAll,
-  // It is asked for where a run begins or ends: after a short one, what was read at its beginning must not stand for it.
-  gapMs: 300,
+  gapMs: pastGapMs,
 });
 const failures = new Loader<readonly FailureGroup[]>({
   load: () => rpc.request('readFailures', null, 0),
   onChange: drawAll,
-  gapMs: readGapMs,
+  gapMs: failuresGapMs,
 });
 
 /** Figures that change faster than that are not read any better; painting them is most of what the page costs. */
