@@ -18,16 +18,14 @@ test('an empty view leads to a new collection: template, name, a valid file that
     await workbench.page.locator('.quick-input-list').getByText('Any JSON API').waitFor();
     await workbench.screenshot('first-2-templates');
     await workbench.pick('Any JSON API');
-    const input = workbench.page.locator('.quick-input-widget');
     // Every step can be passed with what it proposes.
-    await input.getByText('Address that answers with JSON').waitFor();
-    await workbench.page.keyboard.press('Enter');
+    await workbench.accept('Address that answers with JSON');
     await workbench.pick('Continue');
-    await input.getByText('Name of the collection').waitFor();
-    await input.locator('input').first().fill('not/a name');
-    await input.getByText('Use letters, digits').waitFor();
+    await workbench.type('not/a name', 'Name of the collection');
+    await workbench.untilAsked('Use letters, digits');
     await workbench.screenshot('first-3-bad-name');
-    await workbench.enter('my-papers');
+    await workbench.type('my-papers', 'Use letters, digits');
+    await workbench.accept('Name of the collection');
     await workbench.tab('my-papers.collect.json').waitFor();
     const text = await readFile(path.join(folder, 'my-papers.collect.json'), 'utf8');
     assert.equal(readCollectionText(text, 'x').collection.name, 'my-papers');
@@ -35,12 +33,11 @@ test('an empty view leads to a new collection: template, name, a valid file that
     // What is there is never written over.
     await workbench.runCommand('Collector: New Collection');
     // It is further down than the list shows at first.
-    await input.locator('input').first().fill('Your own code');
+    await workbench.type('Your own code', 'What do you want');
     await workbench.pick('A module of yours');
     await workbench.pick('Continue');
-    await input.getByText('Name of the collection').waitFor();
-    await input.locator('input').first().fill('my-papers');
-    await input.getByText('my-papers.collect.json exists already').waitFor();
+    await workbench.type('my-papers', 'Name of the collection');
+    await workbench.untilAsked('my-papers.collect.json exists already');
     await workbench.page.keyboard.press('Escape');
     assert.equal(await readFile(path.join(folder, 'my-papers.collect.json'), 'utf8'), text);
   });
@@ -52,11 +49,7 @@ test('what a template needs is offered: its secret is asked for, its code goes a
     await workbench.runCommand('Collector: New Collection');
     await workbench.pick('GitHub');
     await workbench.enter('microsoft/vscode-hexeditor', 'Repositories of one owner');
-    const steps = workbench.page.locator('.quick-input-widget');
-    for (const step of ['Which fields should', 'Which fields tell']) {
-      await steps.locator(`input[placeholder^="${step}"]`).waitFor();
-      await workbench.page.keyboard.press('Enter');
-    }
+    for (const step of ['Which fields should', 'Which fields tell']) await workbench.accept(step);
     await workbench.pick('Continue');
     await workbench.enter('issues', 'Name of the collection');
     await workbench.tab('issues.collect.json').waitFor();
@@ -64,11 +57,10 @@ test('what a template needs is offered: its secret is asked for, its code goes a
     await workbench.screenshot('first-5-secret');
     await workbench.answer(/GITHUB_TOKEN/, 'Set Secret');
     await workbench.page.getByText('Set Secret GITHUB_TOKEN').first().waitFor();
-    await workbench.enter('open-sesame');
+    await workbench.enter('open-sesame', 'Leave it empty to forget');
     await workbench.runCommand('Collector: New Collection');
     // It is further down than the list shows at first.
-    const list = workbench.page.locator('.quick-input-widget input').first();
-    await list.fill('Your own code');
+    await workbench.type('Your own code', 'What do you want');
     await workbench.pick('A module of yours');
     await workbench.pick('Continue');
     await workbench.screenshot('first-6-code-name');

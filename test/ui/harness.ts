@@ -98,22 +98,40 @@ export class Workbench {
   }
 
   /**
-   * Types into the input box on the screen and confirms.
-   *
-   * @param about a part of what the box asks for, where another one was on the screen just before.
+   * Waits for the box or the list that asks this: a part of the prompt of an input box (or of what it says is wrong),
+   * or of the placeholder of a list. What the list itself holds does not count: it may be still the one before.
    */
-  async enter(text: string, about: string | RegExp = ''): Promise<void> {
-    const box = this.#quickInput().filter({ hasText: about });
-    const input = box.locator('input').first();
-    await input.fill(text);
+  async untilAsked(about: string | RegExp): Promise<void> {
+    await this.#asking(about).waitFor();
+  }
+
+  /** Types into what asks this, and leaves it at that: a list is filtered, an input box checks. */
+  async type(text: string, about: string | RegExp): Promise<void> {
+    await this.#asking(about).locator('input').first().fill(text);
+  }
+
+  /** Takes what is proposed, typed or ticked in what asks this, by Enter. */
+  async accept(about: string | RegExp): Promise<void> {
+    const asking = this.#asking(about);
+    const input = asking.locator('input').first();
     await input.press('Enter');
-    if (about === '') return;
     try {
-      await box.waitFor({ state: 'hidden', timeout: paletteMs });
+      await asking.waitFor({ state: 'hidden', timeout: paletteMs });
     } catch {
       // It had only just come, and took the key for one that was meant for the box before.
       await input.press('Enter');
     }
+  }
+
+  /** Types into the input box that asks this, and confirms. */
+  async enter(text: string, about: string | RegExp): Promise<void> {
+    await this.type(text, about);
+    await this.accept(about);
+  }
+
+  /** What is typed in the input box that asks this. */
+  typed(about: string | RegExp): Promise<string> {
+    return this.#asking(about).locator('input').first().inputValue();
   }
 
   /** Chooses a file that is there in VS Code's own dialog. */
@@ -263,6 +281,11 @@ export class Workbench {
 
   #quickInput(): Locator {
     return this.page.locator('.quick-input-widget:visible');
+  }
+
+  #asking(about: string | RegExp): Locator {
+    const prompt = this.page.locator('.quick-input-message', { hasText: about });
+    return this.#quickInput().filter({ has: prompt.or(this.page.getByPlaceholder(about)) });
   }
 
   #quickPickRow(text: string | RegExp): Locator {

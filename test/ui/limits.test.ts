@@ -37,10 +37,11 @@ test('a limit that is reached: it is said, raised in the file, and the session g
     }
 
     await page.getByRole('button', { name: 'Raise and Resume' }).click();
-    await workbench.enter('39', /40 of 40 requests are used up/);
-    await workbench.page.getByText('Give more than 40.').waitFor();
+    await workbench.type('39', /40 of 40 requests are used up/);
+    await workbench.untilAsked('Give more than 40.');
     await workbench.screenshot('limits-too-little');
-    await workbench.enter('1000');
+    await workbench.type('1000', 'Give more than 40.');
+    await workbench.accept(/40 of 40 requests are used up/);
     await untilDashboardSays(page, 'Completed');
 
     const text = await readFile(file, 'utf8');

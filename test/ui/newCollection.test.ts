@@ -15,53 +15,44 @@ test('New Collection: an address is looked at, fields, key and limits are propos
     async ({ workbench, folder, site }) => {
       const { page } = workbench;
       const widget = page.locator('.quick-input-widget');
-      const box = widget.locator('input').first();
-      const untilAsked = (placeholder: string) =>
-        widget.locator(`input[placeholder^="${placeholder}"]`).waitFor();
       await workbench.openView('Collector');
       await workbench.runCommand('Collector: New Collection');
       await workbench.pick('Web site');
-      await widget.getByText('Address of the page to begin with').waitFor();
-      await box.fill('no address');
-      await widget.getByText('This is no http or https address').waitFor();
+      await workbench.type('no address', 'Address of the page to begin with');
+      await workbench.untilAsked('This is no http or https address');
       await workbench.screenshot('guide-1-address');
-      await box.fill(site.url.replace('http://', ''));
-      await page.keyboard.press('Enter');
-      await untilAsked('Should the fields be proposed');
+      await workbench.type(site.url.replace('http://', ''), 'This is no http or https address');
+      await workbench.accept('Address of the page to begin with');
+      await workbench.untilAsked('Should the fields be proposed');
       await workbench.screenshot('guide-2-look');
       assert.equal(site.requests.length, 0, 'nothing is asked for unasked');
       await workbench.pick('Look at It Now');
-      await untilAsked('20 found');
+      await workbench.untilAsked('20 found');
       await widget.getByText('price', { exact: true }).waitFor();
       await workbench.screenshot('guide-3-fields');
       const asked = site.requests.map(({ url }) => url).sort();
       assert.deepEqual(asked, ['/', '/robots.txt'], 'one request');
-      await page.keyboard.press('Enter');
-      await untilAsked('Which fields tell');
+      await workbench.accept('20 found');
+      await workbench.untilAsked('Which fields tell');
       await workbench.screenshot('guide-4-key');
 
       // Back, and forward again: what was chosen is still there, and the page is not asked for again.
       await widget.getByRole('button', { name: 'Back' }).click();
-      await untilAsked('20 found');
-      await page.keyboard.press('Enter');
-      await untilAsked('Which fields tell');
-      await page.keyboard.press('Enter');
-      await untilAsked('When should it stop');
+      await workbench.accept('20 found');
+      await workbench.accept('Which fields tell');
+      await workbench.untilAsked('When should it stop');
       await workbench.pick('Records');
-      await widget.getByText('complete at exactly this many').waitFor();
-      await box.fill('many');
-      await widget.getByText('Type a whole number').waitFor();
-      await box.fill('45');
-      await page.keyboard.press('Enter');
-      await untilAsked('When should it stop');
+      await workbench.type('many', 'Leave it empty for no limit');
+      await workbench.untilAsked('Type a whole number');
+      await workbench.type('45', 'Type a whole number');
+      await workbench.accept('Leave it empty for no limit');
+      await workbench.untilAsked('When should it stop');
       await widget.getByText('45', { exact: true }).waitFor();
       await workbench.screenshot('guide-5-limits');
       await workbench.pick('Continue');
-      await widget.getByText('Name of the collection').waitFor();
-      assert.equal(await box.inputValue(), '127-0-0-1');
+      assert.equal(await workbench.typed('Name of the collection'), '127-0-0-1');
       await workbench.screenshot('guide-6-name');
-      await box.fill('shop');
-      await page.keyboard.press('Enter');
+      await workbench.enter('shop', 'Name of the collection');
       await workbench.tab('shop.collect.json').waitFor();
       await workbench.screenshot('guide-7-file');
 
@@ -89,17 +80,11 @@ test('New Collection: an address is looked at, fields, key and limits are propos
       const before = await readdir(folder);
       await workbench.runCommand('Collector: New Collection');
       // It is further down than the list shows at first.
-      await untilAsked('What do you want');
-      await box.fill('Tweets and their');
+      await workbench.type('Tweets and their', 'What do you want');
       await workbench.pick('Tweets and their replies');
-      await widget.getByText('What to search tweets for').waitFor();
-      await page.keyboard.press('Enter');
-      for (const step of ['Which fields should', 'Which fields tell']) {
-        await untilAsked(step);
-        await page.keyboard.press('Enter');
-      }
-      await widget.getByText('Most money to spend').waitFor();
-      assert.equal(await box.inputValue(), '5');
+      await workbench.accept('What to search tweets for');
+      for (const step of ['Which fields should', 'Which fields tell']) await workbench.accept(step);
+      assert.equal(await workbench.typed('Most money to spend'), '5');
       await workbench.screenshot('guide-8-budget');
       await page.keyboard.press('Escape');
       await widget.waitFor({ state: 'hidden' });

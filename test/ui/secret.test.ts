@@ -24,8 +24,7 @@ test('a missing secret is asked for, kept by VS Code, sent, and written nowhere'
       await untilTold(workbench, /The secret CF_UI_TOKEN is not set/);
       await workbench.screenshot('secret-1-missing');
       await workbench.answer(/CF_UI_TOKEN/, 'Set Secret');
-      await workbench.page.getByText('Leave it empty to forget').waitFor();
-      await workbench.enter('open-sesame');
+      await workbench.enter('open-sesame', 'Leave it empty to forget');
       await workbench.runCommand('Collector: Start Collection');
       await workbench.pick('locked.collect.json');
       await workbench.row(/locked.*1 record.*completed/).waitFor();
