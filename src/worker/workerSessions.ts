@@ -6,6 +6,7 @@ import type { Logger } from '../core/ports.ts';
 import type { SessionResumeResult } from '../core/recoveryData.ts';
 import { systemClock, systemRandom } from '../core/systemPorts.ts';
 import { version } from '../core/version.ts';
+import type { SessionState, SessionView } from '../core/view.ts';
 import { resumeSession, startCollection, type ResumeChoices } from '../engine/launch.ts';
 import type { Environment } from '../engine/beginRun.ts';
 import { loadCollection, readCollection } from '../engine/loadCollection.ts';
@@ -52,6 +53,8 @@ export interface HostSide {
 interface Active {
   readonly run: SessionRun;
   readonly workspace: string;
+  /** What can be told of it. */
+  told: SessionView;
   lastState: string;
 }
 
@@ -129,7 +132,7 @@ export class WorkerSessions {
   async #listing(found: FoundSession): Promise<SessionListing> {
     const { layout, view, holder, isResumable, damage } = found;
     const active = this.#active.get(layout.session);
-    const now = active?.run.view ?? view;
+    const now = active === undefined ? view : this.#tellable(active);
     const { collectionFile } = now;
     const isThere =
       collectionFile === '' ||
@@ -178,7 +181,7 @@ export class WorkerSessions {
   /** Begins to carry a run out, and to tell of it. */
   async begin(run: SessionRun, workspace: string): Promise<{ session: string }> {
     const { session } = run.store.layout;
-    const active: Active = { run, workspace, lastState: '' };
+    const active: Active = { run, workspace, told: run.view, lastState: '' };
     this.#active.set(session, active);
     this.measured.track(run);
     run.onChange(() => {
@@ -205,22 +208,29 @@ export class WorkerSessions {
     if (watch === undefined) return;
     watch.timer ??= setTimeout(() => {
       watch.timer = undefined;
-      const snapshot = active.run.snapshot();
+      const snapshot = this.#now(active);
       this.#host.emit('delta', { session, delta: diffSnapshots(watch.sent, snapshot) });
       watch.sent = snapshot;
     }, deltaEveryMs);
   }
 
   #tellState(session: string, active: Active): void {
-    const { state } = active.run.view;
-    // That it is over is told when it is: checkpointed, and its lock let go.
-    if (state === active.lastState || state === 'completed' || state === 'stopped') return;
+    const { state } = this.#tellable(active);
+    if (state === active.lastState || isEnd(state)) return;
     active.lastState = state;
-    this.#host.emit('state', {
-      workspace: active.workspace,
-      session,
-      snapshot: active.run.snapshot(),
-    });
+    const { workspace } = active;
+    this.#host.emit('state', { workspace, session, snapshot: this.#now(active) });
+  }
+
+  #now(active: Active): SessionSnapshot {
+    return { ...active.run.snapshot(), view: this.#tellable(active) };
+  }
+
+  /** That a run is over is told when it is: checkpointed, and its lock let go. */
+  #tellable(active: Active): SessionView {
+    const { view } = active.run;
+    if (!isEnd(view.state) || this.#active.get(view.session) !== active) active.told = view;
+    return active.told;
   }
 
   async #watch(ref: SessionRef): Promise<SessionSnapshot> {
@@ -232,7 +242,7 @@ export class WorkerSessions {
 
   async #snapshot(ref: SessionRef): Promise<SessionSnapshot> {
     const active = this.#active.get(ref.session);
-    if (active !== undefined) return active.run.snapshot();
+    if (active !== undefined) return this.#now(active);
     const layout = await this.layout(ref);
     const { view } = await inspectSession(nodeFileSystem, await this.#whoWeAre(), layout);
     const inDoubtMicroUsd =
@@ -295,6 +305,10 @@ export class WorkerSessions {
     this.#machine ??= identifyMachine();
     return this.#machine;
   }
+}
+
+function isEnd(state: SessionState): boolean {
+  return state === 'completed' || state === 'stopped';
 }
 
 /** The folder whose `.cf_state` serves a workspace folder, found as a collection file in it would find it. */

@@ -111,7 +111,7 @@ test('in Restricted Mode nothing runs and nothing is read; the view says how to 
       assert.equal(site.requests.length, requests);
       // A data file can be looked at like any other; no session is read for that.
       await workbench.openView('Explorer');
-      await workbench.row(/^data/).first().click();
+      await workbench.clickRow(workbench.row(/^data/).first());
       await workbench.chooseInMenu(workbench.row(/books_master_/), 'Open in Record Viewer');
       const viewer = await workbench.webview('main.viewer');
       await viewer.getByText('5 records').first().waitFor();

@@ -6,8 +6,8 @@ import { VscodeServer, type ServerOptions } from '../../.ci/vscode.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
-/** How long the workbench may take to show what a test waits for. */
-const waitMs = 30_000;
+/** How long the workbench may take to show what a test waits for: a busy machine takes its time. */
+export const waitMs = 60_000;
 
 /** How long the palette may take to list a command that is there. */
 const paletteMs = 2_000;
@@ -74,13 +74,14 @@ export class Workbench {
   async runCommand(title: string): Promise<void> {
     const row = this.#quickPickRow(title);
     const giveUpAt = Date.now() + waitMs;
-    for (;;) {
+    // It may close at once: what has just been closed (a menu, a question) gives the focus back. So it gets little time
+    // at first; a machine that is busy gets more.
+    for (let timeout = paletteMs / 4; ; timeout = Math.min(2 * timeout, 4 * paletteMs)) {
       await this.page.keyboard.press('F1');
       try {
-        // It may close at once: what has just been closed (a menu, a question) gives the focus back.
         const input = this.#quickInput().locator('input').first();
-        await input.fill(`>${title}`, { timeout: paletteMs });
-        await row.waitFor({ timeout: paletteMs });
+        await input.fill(`>${title}`, { timeout });
+        await row.waitFor({ timeout });
         // A click that is given up may have been one: a busy machine gets its time, for no command is run twice.
         await row.click({ timeout: clickMs });
         return;
@@ -160,10 +161,17 @@ export class Workbench {
     return this.page.locator('.part.sidebar').getByRole('treeitem').filter({ hasText: text });
   }
 
+  /** Clicks on a row of a tree; `also` adds it to those that are chosen. */
+  async clickRow(row: Locator, how: 'alone' | 'also' = 'alone'): Promise<void> {
+    await this.#leaveRows();
+    await row.click({ modifiers: how === 'also' ? ['ControlOrMeta'] : [] });
+  }
+
   /** Opens a row of a tree, so that its children are rows too. */
   async expand(text: string | RegExp): Promise<void> {
     const row = this.row(text).first();
     await row.waitFor();
+    await this.#leaveRows();
     if ((await row.getAttribute('aria-expanded')) === 'true') return;
     await row.locator('.monaco-tl-twistie').click();
     await row.and(this.page.locator('[aria-expanded="true"]')).waitFor();
@@ -172,6 +180,7 @@ export class Workbench {
   /** Presses an action button in the row of a tree, e.g. Resume. */
   async pressInRow(text: string | RegExp, action: string): Promise<void> {
     const row = this.row(text).first();
+    await this.#leaveRows();
     await row.hover();
     await row.getByRole('button', { name: action }).click();
   }
@@ -182,6 +191,7 @@ export class Workbench {
    * @returns when that was: milliseconds since 1970.
    */
   async chooseInMenu(row: Locator, action: string): Promise<number> {
+    await this.#leaveRows();
     await row.click({ button: 'right' });
     const item = this.page.getByRole('menuitem', { name: action });
     // A click that follows the opening one at once is taken for a part of it.
@@ -277,6 +287,12 @@ export class Workbench {
       ? '.part.activitybar .action-item'
       : '.part.sidebar .composite.title .title-label';
     await this.page.locator(restored).first().waitFor();
+  }
+
+  /** What VS Code tells of the row that the mouse is on lies over the rows below it. */
+  async #leaveRows(): Promise<void> {
+    await this.page.mouse.move(0, 0);
+    await this.page.locator('.workbench-hover:visible').waitFor({ state: 'hidden' });
   }
 
   #quickInput(): Locator {

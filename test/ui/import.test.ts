@@ -72,7 +72,7 @@ test('a master whose state is gone is adopted, and collecting goes on with what 
 
     await workbench.openView('Explorer');
     const master = workbench.row(/books_master_/);
-    if ((await master.count()) === 0) await workbench.row(/^data/).first().click();
+    if ((await master.count()) === 0) await workbench.clickRow(workbench.row(/^data/).first());
     await workbench.chooseInMenu(master, 'Adopt Master');
     await workbench.pick('books.collect.json');
     await untilTold(workbench, /is a session’s master again/);

@@ -57,7 +57,7 @@ test('a person’s way: start by the palette, watch, stop, resume from the tree,
 
     await workbench.expand('books');
     await workbench.expand('Masters');
-    await workbench.row(/books_master_/).click();
+    await workbench.clickRow(workbench.row(/books_master_/));
     await workbench.tab(/books_master_.*\.jsonl/).waitFor();
     assert.match(await workbench.visibleText(), /"title":/);
     // Read-only: what is typed goes nowhere.
@@ -68,7 +68,7 @@ test('a person’s way: start by the palette, watch, stop, resume from the tree,
     assert.deepEqual(await urls(), all);
 
     await workbench.expand('Checkpoints');
-    await workbench.row(/session completed/).click();
+    await workbench.clickRow(workbench.row(/session completed/));
     const preview = await workbench.webview('table');
     await preview.getByText('session completed').first().waitFor();
     await workbench.screenshot('journey-7-checkpoint');

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { sampleBookCount } from '../../src/serve/sampleBooks.ts';
 import { readJsonLines } from '../fixtures/workspace.ts';
+import type { Workbench } from './harness.ts';
 import {
   eventually,
   startByPalette,
@@ -23,16 +24,11 @@ test('two masters of the tree become one file without duplicates', async () => {
     await eventually('a second session', async () => (await done.count()) === 2);
     assert.equal((await masters()).length, 2);
 
-    await done.first().click();
-    await done.nth(1).click({ modifiers: ['ControlOrMeta'] });
+    await workbench.clickRow(done.first());
+    await workbench.clickRow(done.nth(1), 'also');
     await workbench.chooseInMenu(done.nth(1), 'Merge Masters');
     await workbench.screenshot('merge-1-key');
-    await workbench.pick('Key Fields');
-    await workbench.enter('url', 'Fields of the key');
-    await workbench.screenshot('merge-2-conflict');
-    await workbench.pick('The First');
-    await workbench.screenshot('merge-3-output');
-    await workbench.enter('data/all.jsonl', 'The new file');
+    await chooseHow(workbench, 'data/all.jsonl');
     await untilTold(workbench, /all\.jsonl is made of 2 files: 200 records · 200 duplicates/);
     await workbench.screenshot('merge-4-done');
     const urls = (await readJsonLines(path.join(folder, 'data', 'all.jsonl'))).map(
@@ -55,3 +51,58 @@ test('two masters of the tree become one file without duplicates', async () => {
     assert.equal(csv.trimEnd().split(/\r?\n/).length, 1 + sampleBookCount);
   });
 });
+
+test('a merge that is cancelled has stopped in order: it is resumed, and its file is whole', async () => {
+  // As much as takes longer than a person needs to press Cancel. Half of them are in both.
+  const half = 500_000;
+  const prepare = async (folder: string): Promise<void> => {
+    for (const [name, from] of [
+      ['one', 0],
+      ['two', half],
+    ] as const) {
+      const lines = Array.from({ length: 2 * half }, (_, i) => `{"url":"u${from + i}"}\n`);
+      await writeFile(path.join(folder, `${name}.jsonl`), lines.join(''));
+    }
+    // A file that opens is chosen alone in the explorer, in its own time.
+    await mkdir(path.join(folder, '.vscode'));
+    const settings = path.join(folder, '.vscode', 'settings.json');
+    await writeFile(settings, '{ "explorer.autoReveal": false }\n');
+  };
+  await withSampleWindow('merge-cancel', { prepare }, async ({ workbench, folder }) => {
+    // The menus of files have what the extension adds once the workspace is trusted.
+    await workbench.openView('Collector');
+    await workbench.page.getByRole('button', { name: 'Start Collection' }).first().waitFor();
+    await workbench.openView('Explorer');
+    await workbench.clickRow(workbench.row('one.jsonl'));
+    await workbench.clickRow(workbench.row('two.jsonl'), 'also');
+    await workbench.chooseInMenu(workbench.row('two.jsonl'), 'Merge Masters');
+    await chooseHow(workbench, 'both.jsonl');
+    await untilTold(workbench, /Merging/);
+    await workbench.answer(/Merging/, 'Cancel');
+    await workbench.openView('Collector');
+    await workbench.row(/both.*stopped/).waitFor();
+    await workbench.screenshot('merge-6-cancelled');
+    const merged = async (): Promise<readonly string[]> => {
+      const lines = (await readFile(path.join(folder, 'both.jsonl'), 'utf8')).split('\n');
+      assert.equal(lines.pop(), '');
+      assert.ok(lines.every((line) => /^\{"url":"u\d+"\}$/.test(line)));
+      return lines;
+    };
+    assert.ok((await merged()).length < 3 * half);
+    await workbench.pressInRow(/both.*stopped/, 'Resume');
+    await workbench.row(/both.*1,500,000 records.*completed/).waitFor();
+    const all = await merged();
+    assert.equal(all.length, 3 * half);
+    assert.equal(new Set(all).size, 3 * half);
+  });
+});
+
+/** Answers what a merge asks: by which fields, which record, into which file. */
+async function chooseHow(workbench: Workbench, output: string): Promise<void> {
+  await workbench.pick('Key Fields');
+  await workbench.enter('url', 'Fields of the key');
+  await workbench.screenshot('merge-2-conflict');
+  await workbench.pick('The First');
+  await workbench.screenshot('merge-3-output');
+  await workbench.enter(output, 'The new file');
+}

@@ -6,7 +6,7 @@ import type { LoopbackServer } from '../../src/serve/loopback.ts';
 import { startSampleSite } from '../../src/serve/sampleSite.ts';
 import { bookCollection } from '../fixtures/bookCollection.ts';
 import { readMasters, writeCollection } from '../fixtures/workspace.ts';
-import { withWorkbench, type Workbench } from './harness.ts';
+import { waitMs, withWorkbench, type Workbench } from './harness.ts';
 
 /** A VS Code window on a folder with one collection, and the site that it collects. */
 export interface SampleWindow {
@@ -95,7 +95,7 @@ export async function eventually(
   what: string,
   probe: () => boolean | Promise<boolean>,
 ): Promise<void> {
-  const giveUpAt = Date.now() + 30_000;
+  const giveUpAt = Date.now() + waitMs;
   while (!(await probe())) {
     if (Date.now() > giveUpAt) throw new Error(`${what} does not come`);
     await new Promise((resolve) => setTimeout(resolve, 50));

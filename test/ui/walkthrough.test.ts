@@ -67,8 +67,8 @@ describe('the first minute of somebody who has installed the package', () => {
       await workbench.pick('books.collect.json');
       const done = workbench.row(/books.*completed/);
       await eventually('a second session', async () => (await done.count()) === 2);
-      await done.first().click();
-      await done.nth(1).click({ modifiers: ['ControlOrMeta'] });
+      await workbench.clickRow(done.first());
+      await workbench.clickRow(done.nth(1), 'also');
       await workbench.chooseInMenu(done.nth(1), 'Merge Masters');
       await workbench.pick('Key Fields');
       await workbench.enter('url', 'Fields of the key');

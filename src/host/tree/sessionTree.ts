@@ -6,6 +6,7 @@ import type { Services } from '../services.ts';
 import { readTimeoutMs, type TrackedSession } from '../engine/sessionTracker.ts';
 import { endKind } from '../text/endText.ts';
 import { badgeText } from '../text/statusText.ts';
+import { SessionNodes, type SessionNode } from './sessionNodes.ts';
 import { groupsOf, lookOf, mastersOf, type NodeLook, type TreeNode } from './treeModel.ts';
 import { verdictUri } from './verdictBadges.ts';
 import { escapeText } from '../text/markdown.ts';
@@ -29,8 +30,7 @@ export class SessionTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
   readonly #view: vscode.TreeView<TreeNode>;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #shownFailures = new Map<string, number>();
-  /** The nodes that VS Code holds, by session: it refreshes only what it was given. */
-  #sessionNodes = new Map<string, SessionNode>();
+  readonly #nodes = new SessionNodes();
   #movedFigures = new Set<string>();
 
   constructor(services: Services) {
@@ -101,35 +101,19 @@ export class SessionTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     try {
       const sessions = await this.#services.tracker.list();
       const nodes = sessions.map(sessionNode);
-      this.#sessionNodes = new Map(nodes.map((node) => [node.session.ref.session, node]));
+      this.#nodes.replace(nodes);
       return nodes;
     } catch (error) {
       this.#services.log.error(`Could not list the sessions: ${String(error)}`);
-      this.#sessionNodes = new Map();
+      this.#nodes.replace([]);
       return [{ kind: 'problem', message: engineText(messageOf(error)) }];
     }
   }
 
-  /**
-   * Has VS Code ask anew. Where the sessions are those it knows, it keeps what it has meanwhile: of a tree that it has
-   * thrown away it can't tell what a menu that is open, or a selection, is about.
-   */
+  /** Has VS Code ask anew: for all sessions, or where they are the same for what each of them is now. */
   async #refresh(): Promise<void> {
     const sessions = await this.#services.tracker.list().catch(() => []);
-    const nodes = [...this.#sessionNodes.values()];
-    const isSame =
-      nodes.length > 0 &&
-      nodes.length === sessions.length &&
-      nodes.every(({ session }, i) => session.ref.session === sessions[i]?.ref.session);
-    if (!isSame) {
-      this.#changes.fire(undefined);
-      return;
-    }
-    for (const session of sessions) {
-      const node = this.#sessionNodes.get(session.ref.session);
-      if (node) Object.assign(node, sessionNode(session));
-    }
-    this.#changes.fire(nodes);
+    this.#changes.fire(this.#nodes.renew(sessions.map(sessionNode)));
   }
 
   async #groupChildren(node: Extract<TreeNode, { kind: 'group' }>): Promise<TreeNode[]> {
@@ -178,12 +162,9 @@ export class SessionTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     const moved = this.#movedFigures;
     this.#movedFigures = new Set();
     for (const { ref, snapshot } of this.#services.tracker.live()) {
-      const node = this.#sessionNodes.get(ref.session);
-      if (!moved.has(ref.session) || node === undefined) continue;
-      const before = groupsOf(node.session).length;
-      // The node is the one that VS Code holds: it is asked for its item again, with what is in it then.
-      Object.assign(node, { session: { ...node.session, snapshot } });
-      this.#changes.fire(groupsOf(node.session).length === before ? node : undefined);
+      if (!moved.has(ref.session)) continue;
+      const node = this.#nodes.move(ref.session, snapshot);
+      if (node !== undefined) this.#changes.fire(node === 'all' ? undefined : node);
     }
   }
 
@@ -195,8 +176,6 @@ export class SessionTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     this.#view.badge = badgeText({ running, troubled: waiting + tracker.faultedCount }, formats);
   }
 }
-
-type SessionNode = Extract<TreeNode, { kind: 'session' }>;
 
 function sessionNode(session: TrackedSession): SessionNode {
   return { kind: 'session', session, folder: folderLabel(session.ref.workspace) };

@@ -2,40 +2,15 @@ import assert from 'node:assert/strict';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { test, type TestContext } from 'node:test';
 import { codeOf } from '../../../src/core/errors.ts';
-import type { HttpSettings, SessionRef, WorkerEvents } from '../../../src/protocol/worker.ts';
+import type { SessionRef } from '../../../src/protocol/worker.ts';
 import { collectionHandlers } from '../../../src/worker/collectionHandlers.ts';
-import { WorkerSessions } from '../../../src/worker/workerSessions.ts';
-import { ShelfServer } from '../../fixtures/shelfServer.ts';
-import { makeWorkspace, writeCollection } from '../../fixtures/workspace.ts';
-
-const http: HttpSettings = {
-  proxy: null,
-  noProxy: [],
-  strictSsl: true,
-  systemCertificates: true,
-  contact: null,
-};
+import { beginShelves, http } from '../../fixtures/workerSessions.ts';
+import { writeCollection } from '../../fixtures/workspace.ts';
 
 async function begin(t: TestContext, changes: object = {}) {
-  const server = await ShelfServer.start();
-  t.after(() => server.close());
-  const workspace = await makeWorkspace(t);
-  const file = await writeCollection(workspace, server.collection(['a', 'b'], changes));
-  const listeners = new Set<(state: WorkerEvents['state']) => void>();
-  const sessions = new WorkerSessions({
-    emit: (name, payload) => {
-      if (name === 'state') for (const tell of listeners) tell(payload as WorkerEvents['state']);
-    },
-    secret: () => Promise.resolve(undefined),
-  });
-  const until = (state: string): Promise<void> =>
-    new Promise((resolve) => {
-      listeners.add(({ snapshot }) => {
-        if (snapshot.view.state === state) resolve();
-      });
-    });
-  const handlers = { ...sessions.handlers(), ...collectionHandlers(sessions) };
-  return { server, workspace, file, handlers, until };
+  const begun = await beginShelves(t, { changes });
+  const { sessions } = begun;
+  return { ...begun, handlers: { ...sessions.handlers(), ...collectionHandlers(sessions) } };
 }
 
 test('an outline says where a collection begins, whether it costs money, and how far it goes', async (t) => {
@@ -67,11 +42,11 @@ test('calls that have a price make it a paid one; many places are counted', asyn
 });
 
 test('a collection whose file is gone is written back, and its session goes on with it', async (t) => {
-  const { server, workspace, file, handlers, until } = await begin(t);
+  const { server, workspace, file, handlers, untilState } = await begin(t);
   server.rule('b/1', 'hang');
   const { session } = await handlers.start({ workspace, file, http });
   const ref: SessionRef = { workspace, session };
-  const stopped = until('stopped');
+  const stopped = untilState('stopped');
   await handlers.stop({ ...ref, reason: 'user' });
   await stopped;
   await rm(file);
@@ -85,15 +60,15 @@ test('a collection whose file is gone is written back, and its session goes on w
     return codeOf(error) === 'COLLECTION_EXISTS';
   });
   server.serveAll();
-  const completed = until('completed');
+  const completed = untilState('completed');
   await handlers.resume({ ...ref, http });
   await completed;
   assert.equal((await handlers.outlineSession(ref)).name, 'shelves');
 });
 
 test('what somebody has put in its place stays', async (t) => {
-  const { workspace, file, handlers, until } = await begin(t);
-  const completed = until('completed');
+  const { workspace, file, handlers, untilState } = await begin(t);
+  const completed = untilState('completed');
   const { session } = await handlers.start({ workspace, file, http });
   await completed;
   await writeFile(file, 'mine');

@@ -4,38 +4,22 @@ import { test, type TestContext } from 'node:test';
 import type { FailureGroup } from '../../../src/core/history.ts';
 import type { UnitCounts } from '../../../src/core/view.ts';
 import { UnitFold } from '../../../src/engine/validate/unitFold.ts';
-import type { HttpSettings, SessionRef } from '../../../src/protocol/worker.ts';
+import type { SessionRef } from '../../../src/protocol/worker.ts';
 import { nodeFileSystem } from '../../../src/storage/fileSystem.ts';
 import { SessionLayout } from '../../../src/storage/layout.ts';
 import { inspectSession } from '../../../src/storage/sessions.ts';
 import { historyHandlers } from '../../../src/worker/historyHandlers.ts';
 import { recoveryHandlers } from '../../../src/worker/recoveryHandlers.ts';
-import { WorkerSessions } from '../../../src/worker/workerSessions.ts';
-import { ShelfServer } from '../../fixtures/shelfServer.ts';
 import { readJournal } from '../../fixtures/storageSession.ts';
-import { makeWorkspace, writeCollection } from '../../fixtures/workspace.ts';
+import { beginShelves, http, newWorkerSessions } from '../../fixtures/workerSessions.ts';
+import { makeWorkspace } from '../../fixtures/workspace.ts';
 
-const http: HttpSettings = {
-  proxy: null,
-  noProxy: [],
-  strictSsl: true,
-  systemCertificates: true,
-  contact: null,
-};
 const shelves = ['a', 'b', 'c', 'd', 'e'];
 
 async function begin(t: TestContext, changes: object = {}) {
-  const server = await ShelfServer.start();
-  t.after(() => server.close());
-  const workspace = await makeWorkspace(t);
-  const file = await writeCollection(
-    workspace,
-    server.collection(shelves, { retry: { attempts: 1, baseMs: 1, maxMs: 1 }, ...changes }),
-  );
-  const sessions = new WorkerSessions({
-    emit: () => undefined,
-    secret: () => Promise.resolve(undefined),
-  });
+  const retry = { attempts: 1, baseMs: 1, maxMs: 1 };
+  const begun = await beginShelves(t, { shelves, changes: { retry, ...changes } });
+  const { server, workspace, file, sessions } = begun;
   const handlers = {
     ...sessions.handlers(),
     ...recoveryHandlers(sessions),
@@ -79,11 +63,21 @@ async function recountFailures({ workspace, session }: SessionRef): Promise<Fail
   return [...groups.values()].sort((a, b) => b.failed - a.failed);
 }
 
-async function assertTrue(handlers: Begun['handlers'], ref: SessionRef): Promise<void> {
+/** What the journal and the history say while neither goes on: a run may write a checkpoint between the two. */
+async function atOneMoment(handlers: Begun['handlers'], ref: SessionRef) {
   const layout = new SessionLayout(ref.workspace, ref.session);
   const machine = { machineId: 'm', host: 'h', bootId: 'b' };
-  const { view } = await inspectSession(nodeFileSystem, machine, layout);
-  const { points, marks } = await handlers.readHistory(ref);
+  for (;;) {
+    const { view } = await inspectSession(nodeFileSystem, machine, layout);
+    const history = await handlers.readHistory(ref);
+    const after = await inspectSession(nodeFileSystem, machine, layout);
+    if (after.view.seq === view.seq) return { view, history };
+  }
+}
+
+async function assertTrue(handlers: Begun['handlers'], ref: SessionRef): Promise<void> {
+  const { view, history } = await atOneMoment(handlers, ref);
+  const { points, marks } = history;
   assert.deepEqual(points.at(-1), {
     at: Date.parse(view.lastEventAt),
     records: view.records,
@@ -169,10 +163,7 @@ test('the past of a session while it runs, here and in another process, and when
   while (!isAtRest(run.store.view.units)) await new Promise((resolve) => setImmediate(resolve));
   await run.store.settled();
   await assertTrue(handlers, ref);
-  const elsewhere = new WorkerSessions({
-    emit: () => undefined,
-    secret: () => Promise.resolve(undefined),
-  });
+  const elsewhere = newWorkerSessions().sessions;
   await assertTrue({ ...handlers, ...historyHandlers(elsewhere) }, ref);
   // What a process that is killed now leaves.
   const left = await makeWorkspace(t);

@@ -2,21 +2,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { test, type TestContext } from 'node:test';
-import type { HttpSettings } from '../../../src/protocol/worker.ts';
 import { metricsHandlers } from '../../../src/worker/metricsHandlers.ts';
-import { WorkerSessions } from '../../../src/worker/workerSessions.ts';
 import { freePort } from '../../fixtures/freePort.ts';
 import { readMetrics, type Metrics } from '../../fixtures/metrics.ts';
-import { ShelfServer } from '../../fixtures/shelfServer.ts';
-import { makeWorkspace, writeCollection } from '../../fixtures/workspace.ts';
+import { beginShelves, http } from '../../fixtures/workerSessions.ts';
 
-const http: HttpSettings = {
-  proxy: null,
-  noProxy: [],
-  strictSsl: true,
-  systemCertificates: true,
-  contact: null,
-};
 const shelves = ['a', 'b'];
 
 const scrape = async (url: string): Promise<Metrics> =>
@@ -25,17 +15,11 @@ const addressOf = (port: number): string => `http://127.0.0.1:${port}/metrics`;
 const isRefused = (port: number): Promise<void> => assert.rejects(fetch(addressOf(port)));
 
 async function begin(t: TestContext) {
-  const server = await ShelfServer.start();
-  t.after(() => server.close());
-  const workspace = await makeWorkspace(t);
-  const file = await writeCollection(workspace, server.collection(shelves));
-  const sessions = new WorkerSessions({
-    emit: () => undefined,
-    secret: () => Promise.resolve(undefined),
-  });
+  const begun = await beginShelves(t, { shelves });
+  const { sessions } = begun;
   const handlers = { ...sessions.handlers(), ...metricsHandlers(sessions.measured) };
   t.after(() => handlers.serveMetrics({ port: 0 }));
-  return { server, workspace, file, sessions, handlers };
+  return { ...begun, handlers };
 }
 
 test('the port may change while sessions run; those that have ended stay', async (t) => {

@@ -1,20 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UsageError } from '../../../src/core/errors.ts';
-import type { HttpSettings } from '../../../src/protocol/worker.ts';
 import { Jobs } from '../../../src/worker/jobs.ts';
 import { pickerHandlers } from '../../../src/worker/pickerHandlers.ts';
 import { hang, html, json, send } from '../../fixtures/answers.ts';
+import { http as plain } from '../../fixtures/workerSessions.ts';
 import { failure, serve } from '../sources/http/httpBench.ts';
 
 const host = { emit: () => undefined, secret: () => Promise.resolve(undefined) };
-const http: HttpSettings = {
-  proxy: null,
-  noProxy: [],
-  strictSsl: true,
-  systemCertificates: false,
-  contact: null,
-};
+const http = { ...plain, systemCertificates: false };
 
 test('pages are kept until they are closed, and the oldest goes when there are too many', async (t) => {
   const server = await serve(t, {

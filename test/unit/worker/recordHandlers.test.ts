@@ -4,29 +4,12 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { RecordRequests } from '../../../src/protocol/records.ts';
 import type { Handlers } from '../../../src/protocol/rpc.ts';
-import type { HttpSettings, SessionRef, WorkerEvents } from '../../../src/protocol/worker.ts';
+import type { SessionRef } from '../../../src/protocol/worker.ts';
 import { recordHandlers } from '../../../src/worker/recordHandlers.ts';
-import { WorkerSessions } from '../../../src/worker/workerSessions.ts';
-import { ShelfServer } from '../../fixtures/shelfServer.ts';
-import { makeWorkspace, readMasters, writeCollection } from '../../fixtures/workspace.ts';
+import { beginShelves, http, newWorkerSessions } from '../../fixtures/workerSessions.ts';
+import { readMasters } from '../../fixtures/workspace.ts';
 
-const http: HttpSettings = {
-  proxy: null,
-  noProxy: [],
-  strictSsl: true,
-  systemCertificates: true,
-  contact: null,
-};
 const shelves = ['a', 'b'];
-
-function newSessions(onState: (state: WorkerEvents['state']) => void = () => undefined) {
-  return new WorkerSessions({
-    emit: (name, payload) => {
-      if (name === 'state') onState(payload as WorkerEvents['state']);
-    },
-    secret: () => Promise.resolve(undefined),
-  });
-}
 
 /** Looks until everything that is there is counted. */
 async function untilCounted(handlers: Handlers<RecordRequests>, viewer: string) {
@@ -38,17 +21,8 @@ async function untilCounted(handlers: Handlers<RecordRequests>, viewer: string) 
 }
 
 async function collect(t: TestContext) {
-  const server = await ShelfServer.start();
-  t.after(() => server.close());
-  const workspace = await makeWorkspace(t);
-  const file = await writeCollection(workspace, server.collection(shelves));
-  let end: (() => void) | undefined;
-  const ended = new Promise<void>((resolve) => {
-    end = resolve;
-  });
-  const sessions = newSessions(({ snapshot }) => {
-    if (snapshot.view.state === 'completed') end?.();
-  });
+  const { workspace, file, sessions, untilState } = await beginShelves(t, { shelves });
+  const ended = untilState('completed');
   const { session } = await sessions.handlers().start({ workspace, file, http });
   const ref: SessionRef = { workspace, session };
   return { workspace, sessions, ref, ended };
@@ -83,7 +57,7 @@ test('a viewer follows a session that runs, and another process’s one; records
   );
 
   // Not carried out here: what is committed, its journal says.
-  const elsewhere = recordHandlers(newSessions());
+  const elsewhere = recordHandlers(newWorkerSessions().sessions);
   const opened = await elsewhere.openRecords({ viewer: 'b', file, session: ref });
   assert.equal(opened.records, collected.length);
   const { rows } = await elsewhere.readRecords({

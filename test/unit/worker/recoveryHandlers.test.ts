@@ -2,47 +2,17 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import type { HttpSettings, SessionRef, WorkerEvents } from '../../../src/protocol/worker.ts';
+import type { SessionRef } from '../../../src/protocol/worker.ts';
 import { recoveryHandlers } from '../../../src/worker/recoveryHandlers.ts';
-import { WorkerSessions } from '../../../src/worker/workerSessions.ts';
-import { ShelfServer } from '../../fixtures/shelfServer.ts';
-import { makeWorkspace, readMasters, writeCollection } from '../../fixtures/workspace.ts';
+import { beginShelves, http } from '../../fixtures/workerSessions.ts';
+import { readMasters } from '../../fixtures/workspace.ts';
 
-const http: HttpSettings = {
-  proxy: null,
-  noProxy: [],
-  strictSsl: true,
-  systemCertificates: true,
-  contact: null,
-};
 const shelves = ['a', 'b'];
 
 async function begin(t: TestContext, changes: object = {}) {
-  const server = await ShelfServer.start();
-  t.after(() => server.close());
-  const workspace = await makeWorkspace(t);
-  const file = await writeCollection(workspace, server.collection(shelves, changes));
-  const watchers = new Set<(state: WorkerEvents['state']) => void>();
-  const sessions = new WorkerSessions({
-    emit: (name, payload) => {
-      if (name === 'state') for (const w of watchers) w(payload as WorkerEvents['state']);
-    },
-    secret: () => Promise.resolve(undefined),
-  });
-  const untilState = (state: string): Promise<void> =>
-    new Promise((resolve) => {
-      watchers.add(({ snapshot }) => {
-        if (snapshot.view.state === state) resolve();
-      });
-    });
-  return {
-    server,
-    workspace,
-    file,
-    sessions,
-    untilState,
-    handlers: { ...sessions.handlers(), ...recoveryHandlers(sessions) },
-  };
+  const begun = await beginShelves(t, { shelves, changes });
+  const { sessions } = begun;
+  return { ...begun, handlers: { ...sessions.handlers(), ...recoveryHandlers(sessions) } };
 }
 
 type Begun = Awaited<ReturnType<typeof begin>>;

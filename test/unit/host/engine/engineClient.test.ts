@@ -3,16 +3,9 @@ import { once } from 'node:events';
 import { test, type TestContext } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { EngineClient } from '../../../../src/host/engine/engineClient.ts';
-import type { HttpSettings } from '../../../../src/protocol/worker.ts';
+import { http } from '../../../fixtures/workerSessions.ts';
 
 const file = new URL('../../../fixtures/fakeWorker.ts', import.meta.url);
-const http: HttpSettings = {
-  proxy: null,
-  noProxy: [],
-  strictSsl: true,
-  systemCertificates: true,
-  contact: null,
-};
 const workspace = '/home/me/space';
 
 function makeEngine(t: TestContext) {
