@@ -6,7 +6,6 @@ import assert from 'node:assert/strict';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
 import { ApifyServer, scriptedFaults } from '../fixtures/apifyServer.ts';
 import { ApifyService } from '../fixtures/apifyService.ts';
 import { choose, html, inTurn, json, redirect, send } from '../fixtures/answers.ts';
@@ -58,11 +57,15 @@ interface Said {
   readonly folder: string;
 }
 
+/** It has begun, and has had some time. */
+const untilProgress = (cli: RunningCli): Promise<unknown> =>
+  cli.untilEvent(({ type }) => type === 'progress');
+
 /** Runs a collection: stopped in the middle, killed, taken up, looked at in every way. */
 async function runAll(
   workspace: string,
   collection: { readonly name: string; readonly [key: string]: unknown },
-  kill: (cli: RunningCli) => Promise<void>,
+  kill: (cli: RunningCli) => Promise<unknown>,
 ): Promise<Said> {
   const file = await writeCollection(workspace, collection);
   const results: CliResult[] = [];
@@ -410,7 +413,7 @@ test('apify: no secret in anything that is written or said', async (t) => {
       limits: { maxUsd: 5, concurrency: 2 },
       retry: { attempts: 1000, baseMs: 2, maxMs: 10 },
     };
-    const said = await runAll(workspace, collection, () => setTimeout(900));
+    const said = await runAll(workspace, collection, untilProgress);
     const paths = await assertClean(said, join(workspace, 'pairs.collect.json'));
     assert.ok(server.requests.length > 0);
     const [master, remapped] = await mastersOf(paths);
@@ -470,7 +473,7 @@ test('module: no secret in anything that is written or said', async (t) => {
       output: { raw: true, provenance: true },
       retry: { attempts: 2, baseMs: 1, maxMs: 5 },
     };
-    const said = await runAll(workspace, collection, () => setTimeout(1200));
+    const said = await runAll(workspace, collection, untilProgress);
     const paths = await assertClean(said, join(workspace, 'told.collect.json'));
     const [master, remapped] = await mastersOf(paths);
     assert.equal(master?.length, 1);

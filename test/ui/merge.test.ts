@@ -4,8 +4,9 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { sampleBookCount } from '../../src/serve/sampleBooks.ts';
 import { readJsonLines } from '../fixtures/workspace.ts';
-import type { Workbench } from './harness.ts';
+import { waitMs, type Workbench } from './harness.ts';
 import {
+  dashboard,
   eventually,
   startByPalette,
   untilDashboardSays,
@@ -81,6 +82,7 @@ test('a merge that is cancelled has stopped in order: it is resumed, and its fil
     await workbench.answer(/Merging/, 'Cancel');
     await workbench.openView('Collector');
     await workbench.row(/both.*stopped/).waitFor();
+    await untilDashboardSays(await dashboard(workbench), 'Stopped');
     await workbench.screenshot('merge-6-cancelled');
     const merged = async (): Promise<readonly string[]> => {
       const lines = (await readFile(path.join(folder, 'both.jsonl'), 'utf8')).split('\n');
@@ -90,7 +92,8 @@ test('a merge that is cancelled has stopped in order: it is resumed, and its fil
     };
     assert.ok((await merged()).length < 3 * half);
     await workbench.pressInRow(/both.*stopped/, 'Resume');
-    await workbench.row(/both.*1,500,000 records.*completed/).waitFor();
+    // Two million lines are a minute of work for a machine that is busy.
+    await workbench.row(/both.*1,500,000 records.*completed/).waitFor({ timeout: 4 * waitMs });
     const all = await merged();
     assert.equal(all.length, 3 * half);
     assert.equal(new Set(all).size, 3 * half);
