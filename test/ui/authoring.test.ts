@@ -16,12 +16,6 @@ async function retype({ page }: Workbench, text: string): Promise<void> {
   await page.keyboard.press('Control+v');
 }
 
-async function untilText(workbench: Workbench, pattern: RegExp): Promise<void> {
-  await eventually(`the text ${String(pattern)}`, async () =>
-    pattern.test(await workbench.visibleText()),
-  );
-}
-
 /** How many errors and warnings the status bar counts. */
 async function untilProblems({ page }: Workbench, label: RegExp): Promise<void> {
   await page.locator('#status\\.problems').getByLabel(label).waitFor();
@@ -71,7 +65,7 @@ test('a collection is written: completion, a typo and its fix, a preview that fo
       });
       await workbench.screenshot('authoring-1-completion');
       await widget.getByText('Collection: html').click();
-      await untilText(workbench, /"name": "shop"[\s\S]*"type": "html"/);
+      await workbench.untilText(/"name": "shop"[\s\S]*"type": "html"/);
       await page.keyboard.press('Escape');
 
       // A typo is marked once, and mended where it stands.
@@ -86,7 +80,7 @@ test('a collection is written: completion, a typo and its fix, a preview that fo
       await fix.waitFor();
       await workbench.screenshot('authoring-2-quick-fix');
       await fix.click();
-      await untilText(workbench, /"limits"/);
+      await workbench.untilText(/"limits"/);
       await untilProblems(workbench, /No Problems/);
 
       // The preview is of what stands in the editor: the file itself is still empty.

@@ -35,7 +35,7 @@ test('a collection file that is deleted while it runs: the run goes on, and it c
     await page.getByText('books.collect.json (gone)').waitFor();
     await workbench.screenshot('deleted-1-told');
     await workbench.runCommand('Notifications: Clear All Notifications');
-    await workbench.pressInRow('books', 'Stop');
+    await page.getByRole('button', { name: 'Stop' }).click();
     await workbench.row(/books.*stopped.*collection file is gone/).waitFor();
     await workbench.pressInRow('books', 'Resume');
     await untilTold(workbench, /books goes on without books\.collect\.json/);
@@ -54,7 +54,7 @@ test('two windows on one folder: the second says that it runs elsewhere, and who
   await withSampleWindow('two-windows', { delayMs: slowMs }, async ({ workbench }) => {
     const page = await startByPalette(workbench);
     await untilDashboardSays(page, 'Running');
-    await workbench.pressInRow('books', 'Stop');
+    await page.getByRole('button', { name: 'Stop' }).click();
     await workbench.row(/books.*stopped/).waitFor();
     const first = workbench.page;
     await workbench.openWindow();
@@ -77,7 +77,7 @@ test('two windows on one folder: the second says that it runs elsewhere, and who
     await workbench.row(/books.*running elsewhere/).waitFor();
     await workbench.screenshot('two-windows-2-elsewhere');
     await turnTo(first);
-    await workbench.pressInRow('books', 'Stop');
+    await page.getByRole('button', { name: 'Stop' }).click();
     await workbench.row(/books.*stopped/).waitFor();
     await turnTo(second);
     // It looks at what runs elsewhere by itself.

@@ -78,7 +78,7 @@ test('the dashboard reads well in every state and theme, and what it shows stays
 test('out of sight the dashboard is sent nothing; shown again it has the truth', async () => {
   await withSampleWindow('hidden', { delayMs: slowMs }, async ({ workbench, site }) => {
     await startByPalette(workbench);
-    await workbench.runCommand('File: New Untitled Text File');
+    await workbench.openUntitled();
     site.setDelay(0);
     await workbench.row(/books.*completed/).waitFor();
     // VS Code has thrown the page away: nobody was there to be sent anything.
@@ -111,7 +111,7 @@ async function untilMore(page: Frame, than: number): Promise<void> {
 }
 
 test('at ten moments of a run the figures equal a recount; a reload, and going back, change none', async () => {
-  await withSampleWindow('moments', { delayMs: 1000 }, async ({ workbench, site, urls }) => {
+  await withSampleWindow('moments', { delayMs: slowMs }, async ({ workbench, site, urls }) => {
     let page = await startByPalette(workbench);
     let records = 0;
     for (let moment = 1; moment <= 10; moment += 1) {
@@ -124,7 +124,7 @@ test('at ten moments of a run the figures equal a recount; a reload, and going b
       await untilDashboardSays(page, 'Paused');
       records = await recount(page, urls, `moment ${moment}`);
       if (moment === 4) {
-        await workbench.runCommand('File: New Untitled Text File');
+        await workbench.openUntitled();
         await workbench.tab('books').click();
         page = await dashboard(workbench);
         await untilDashboardSays(page, 'Paused');
@@ -210,7 +210,7 @@ test('failed units are tried again from their group; the page of all sessions sh
         .waitFor();
       await workbench.screenshot('dashboard-groups-1-failed');
       await page.getByRole('button', { name: /failed with HTTP_NOT_FOUND/ }).click();
-      await eventually('two records', async () => (await figure(page, 'records')) === 2);
+      await workbench.row(/mixed.*2 records.*completed/).waitFor();
       await untilDashboardSays(page, 'Completed');
       assert.equal((await urls()).length, 2);
       assert.equal(await figure(page, 'failed'), 1);

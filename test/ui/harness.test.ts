@@ -14,7 +14,7 @@ test('a window can be used by palette, tree, editor and webview', async () => {
       await workbench.expand('notes');
       await workbench.row('hello.md').dblclick();
       await workbench.tab('hello.md').waitFor();
-      assert.match(await workbench.visibleText(), /from a file/);
+      await workbench.untilText(/from a file/);
       await workbench.runCommand('Markdown: Open Preview');
       const preview = await workbench.webview('h1');
       assert.equal(await preview.locator('h1').innerText(), 'Greetings');

@@ -120,7 +120,8 @@ export class Workbench {
       await asking.waitFor({ state: 'hidden', timeout: paletteMs });
     } catch {
       // It had only just come, and took the key for one that was meant for the box before.
-      await input.press('Enter');
+      await input.press('Enter', { timeout: paletteMs }).catch(() => undefined);
+      await asking.waitFor({ state: 'hidden' });
     }
   }
 
@@ -154,6 +155,7 @@ export class Workbench {
   async openView(title: string): Promise<void> {
     const tab = this.page.locator('.part.activitybar').getByRole('tab', { name: title });
     if ((await tab.getAttribute('aria-selected')) !== 'true') await tab.click();
+    await tab.and(this.page.locator('[aria-selected="true"]')).waitFor();
   }
 
   /** The row of a tree whose text holds this. */
@@ -228,6 +230,21 @@ export class Workbench {
     return this.page.locator('.part.editor').getByRole('tab').filter({ hasText: title });
   }
 
+  /** Waits until the editor in front shows this: its tab is there before its text. */
+  async untilText(pattern: RegExp): Promise<void> {
+    const giveUpAt = Date.now() + waitMs;
+    for (let text = ''; !pattern.test(text); text = await this.visibleText()) {
+      if (Date.now() > giveUpAt) throw new Error(`The editor does not show ${String(pattern)}`);
+      await this.page.waitForTimeout(50);
+    }
+  }
+
+  /** Opens an untitled file, and waits until it is in front. */
+  async openUntitled(): Promise<void> {
+    await this.runCommand('File: New Untitled Text File');
+    await this.tab('Untitled').waitFor();
+  }
+
   /** The text that the editor in front shows (only its visible lines). */
   async visibleText(): Promise<string> {
     const text = await this.page.locator('.editor-instance .view-lines').first().innerText();
@@ -285,8 +302,11 @@ export class Workbench {
     const isEmpty = new URL(this.#url).searchParams.has('ew');
     const restored = isEmpty
       ? '.part.activitybar .action-item'
-      : '.part.sidebar .composite.title .title-label';
-    await this.page.locator(restored).first().waitFor();
+      : '.part.sidebar .composite.title .title-label h2';
+    await this.page
+      .locator(restored, { hasText: isEmpty ? '' : /\S/ })
+      .first()
+      .waitFor();
   }
 
   /** What VS Code tells of the row that the mouse is on lies over the rows below it. */

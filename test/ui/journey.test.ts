@@ -59,7 +59,7 @@ test('a person’s way: start by the palette, watch, stop, resume from the tree,
     await workbench.expand('Masters');
     await workbench.clickRow(workbench.row(/books_master_/));
     await workbench.tab(/books_master_.*\.jsonl/).waitFor();
-    assert.match(await workbench.visibleText(), /"title":/);
+    await workbench.untilText(/"title":/);
     // Read-only: what is typed goes nowhere.
     await workbench.page.keyboard.press('Control+Home');
     await workbench.page.keyboard.type('broken');

@@ -35,6 +35,7 @@ test('in Chinese everything is: palette, tree, dashboard and what is told', asyn
 
     // VS Code explains the keys of the file by a schema in the same language.
     await workbench.runCommand('View: Close All Editors');
+    await workbench.tab('').waitFor({ state: 'detached' });
     await workbench.openView('Explorer');
     await workbench.row('books.collect.json').dblclick();
     const key = workbench.page.locator('.view-line span', { hasText: '"record"' }).last();

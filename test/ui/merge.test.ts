@@ -26,6 +26,8 @@ test('two masters of the tree become one file without duplicates', async () => {
     assert.equal((await masters()).length, 2);
 
     await workbench.clickRow(done.first());
+    // The click has opened the first: its groups have come, and nothing moves any more.
+    await workbench.row('Masters').first().waitFor();
     await workbench.clickRow(done.nth(1), 'also');
     await workbench.chooseInMenu(done.nth(1), 'Merge Masters');
     await workbench.screenshot('merge-1-key');
@@ -39,6 +41,7 @@ test('two masters of the tree become one file without duplicates', async () => {
     assert.equal(new Set(urls).size, sampleBookCount);
     await workbench.answer(/all\.jsonl is made of/, 'Open Manifest');
     await workbench.tab('all.jsonl.manifest.json').waitFor();
+    await workbench.untilText(/"inputs"/);
     await workbench.screenshot('merge-5-manifest');
 
     // The new file belongs to a session like every other: it can be exported from there.

@@ -62,6 +62,7 @@ test('items and two fields by mouse, one by keyboard: the file has them, and a r
       await titles.nth(1).click();
       await workbench.screenshot('pick-2-items');
       await frame.locator('[data-action="useItems"]').click();
+      await frame.locator('#mode-field:checked').waitFor();
       await frame.getByText('20 on this page').waitFor();
 
       // A field by mouse.
@@ -79,6 +80,7 @@ test('items and two fields by mouse, one by keyboard: the file has them, and a r
       await frame.getByLabel('Name', { exact: true }).fill('title');
       await frame.locator('[data-action="addField"]').click();
       await frame.locator('[data-field="title"]').getByText('In 20 of 20 items.').waitFor();
+      await frame.locator('.said', { hasText: 'title' }).waitFor();
 
       // Its address, too.
       await titles.nth(1).click();
@@ -91,6 +93,7 @@ test('items and two fields by mouse, one by keyboard: the file has them, and a r
       await frame.getByLabel('Name', { exact: true }).fill('url');
       await frame.locator('[data-action="addField"]').click();
       await frame.locator('[data-field="url"]').waitFor();
+      await frame.locator('.said', { hasText: 'url' }).waitFor();
 
       // One by keyboard: from a title to the price behind it, Enter, the proposed name, Enter.
       await frame.locator('.page').focus();
@@ -185,7 +188,7 @@ test('a hostile page stays texts: nothing runs, nothing is loaded, and what is t
         await workbench.screenshot('pick-5-hostile');
         for (const text of ['run me', 'close me']) {
           await frame.locator('.page').getByText(text).first().click();
-          await frame.getByLabel('Name', { exact: true }).waitFor();
+          await frame.locator('.field-form').getByText(text).first().waitFor();
         }
         await workbench.tab('Pick Fields: picked.collect.json').waitFor();
         assert.equal(await frame.evaluate<unknown>('window.hacked'), undefined);
@@ -206,6 +209,7 @@ test('a hostile page stays texts: nothing runs, nothing is loaded, and what is t
         await frame.locator('.page').getByText('row', { exact: true }).nth(3).click();
         await frame.getByText('33,500').first().waitFor();
         await frame.locator('[data-action="useItems"]').click();
+        await frame.locator('#mode-field:checked').waitFor();
         await frame.getByText('33,500 on this page').waitFor();
         await frame.locator('.page').getByText('more', { exact: true }).first().click();
         await frame.getByText('In 33,500 of 33,500 items.').waitFor();

@@ -6,7 +6,7 @@ import { Gate, html } from '../fixtures/answers.ts';
 import { bookCollection } from '../fixtures/bookCollection.ts';
 import { FaultyServer } from '../fixtures/faultyServer.ts';
 import { readJsonLines, writeCollection } from '../fixtures/workspace.ts';
-import { untilTold, withSampleWindow } from './sampleWindow.ts';
+import { eventually, untilTold, withSampleWindow } from './sampleWindow.ts';
 
 const names = ['a', 'b', 'c', 'd', 'e'];
 
@@ -51,7 +51,9 @@ test('tasks collect and merge; five sessions that end at once are told of in one
       await server.untilRequests(names.length, '/book');
       gate.open();
       await workbench.row(/all.*completed/).waitFor();
-      assert.equal(await workbench.row(/completed/).count(), names.length + 1);
+      await eventually('five that are complete, and what they are merged into', async () => {
+        return (await workbench.row(/completed/).count()) === names.length + 1;
+      });
       const merged = await readJsonLines(path.join(folder, 'all.jsonl'));
       assert.deepEqual(
         merged.map(({ title }) => title),

@@ -16,7 +16,8 @@ export interface FieldAsks {
   tryField(field: HtmlFieldConfig): Promise<FieldTrial>;
   /** Something about the field has changed: what it takes now. */
   onTrial(trial: FieldTrial): void;
-  addField(name: string, field: HtmlFieldConfig): Promise<void>;
+  /** Resolves when it stands in the file; false when it could not be written. */
+  addField(name: string, field: HtmlFieldConfig): Promise<boolean>;
   onDone(added: string | null): void;
 }
 
@@ -113,8 +114,8 @@ export function createFieldForm(
       return;
     }
     if (field === null) return;
-    void asks.addField(wanted, field).then(() => {
-      asks.onDone(wanted);
+    void asks.addField(wanted, field).then((isAdded) => {
+      if (isAdded) asks.onDone(wanted);
     });
   };
   form.addEventListener('input', onInput);

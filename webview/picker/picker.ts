@@ -156,13 +156,13 @@ export function createPicker(words: Words, asks: PickerAsks): Picker {
         matches = trial.elements;
         drawMarks();
       },
-      addField: async (name, field) => {
-        await asked(asks.addField(name, field));
-      },
+      addField: async (name, field) => (await asked(asks.addField(name, field))) !== undefined,
       onDone: (added) => {
+        if (added !== null) setText(said, t('added', shownText(added, 80)));
+        // The file is written in its own time: who has picked something else meanwhile keeps it.
+        if (mine !== turn) return;
         letGo();
         panel.scrollTop = 0;
-        if (added !== null) setText(said, t('added', shownText(added, 80)));
         view.focus();
       },
     });
@@ -202,7 +202,8 @@ export function createPicker(words: Words, asks: PickerAsks): Picker {
     const use = createButton(t('useItems'));
     use.dataset['action'] = 'useItems';
     use.addEventListener('click', () => {
-      void asked(asks.setItems(chosen)).then(() => {
+      void asked(asks.setItems(chosen)).then((answer) => {
+        if (answer === undefined || mine !== turn) return;
         modes.querySelector<HTMLInputElement>('#mode-field')?.click();
         view.focus();
       });
