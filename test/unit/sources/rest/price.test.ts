@@ -154,8 +154,9 @@ test('a request that never left costs nothing', async (t) => {
   );
 });
 
-const cutOffs: readonly (readonly [string, Answer])[] = [
-  ['no answer in time', hang()],
+/** Each with the limit of its request: only one of them is meant to reach it. */
+const cutOffs: readonly (readonly [string, Answer, { readonly timeoutMs: number }?])[] = [
+  ['no answer in time', hang(), { timeoutMs: 1000 }],
   ['an answer that breaks off', cutAfter(5, '{"list":[]}')],
   ['a reset connection', reset()],
   ['bytes that are no HTTP', notHttp()],
@@ -164,9 +165,9 @@ const cutOffs: readonly (readonly [string, Answer])[] = [
   ['408', send(408, 'slow')],
   ['an error page with status 200', send(200, '<html>')],
 ];
-for (const [name, play] of cutOffs) {
+for (const [name, play, request = {}] of cutOffs) {
   test(`${name} is not asked for again without a word`, async (t) => {
-    const { call, error, server } = await oneCall(t, play, { request: { timeoutMs: 200 } });
+    const { call, error, server } = await oneCall(t, play, { request });
     assert.ok(error instanceof UnitFailedError, String(error));
     assert.equal(error.code, 'PAID_CALL_IN_DOUBT');
     assert.match(error.message, /"GET http.*\$0\.29 counts as spent/);
@@ -176,10 +177,8 @@ for (const [name, play] of cutOffs) {
   });
 
   test(`${name} is asked for again where the collection says so; it counts as spent`, async (t) => {
-    const { call, error } = await oneCall(t, play, {
-      request: { timeoutMs: 200 },
-      price: { ...price, onDoubt: 'repeat' },
-    });
+    const again = { ...price, onDoubt: 'repeat' };
+    const { call, error } = await oneCall(t, play, { request, price: again });
     assert.ok(error instanceof RetryError, String(error));
     assert.equal(call?.spentMicroUsd, microUsd);
   });
