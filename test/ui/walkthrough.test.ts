@@ -41,6 +41,7 @@ describe('the first minute of somebody who has installed the package', () => {
       assert.equal(existsSync(path.join(folder, 'data')), false, 'a preview writes nothing');
 
       await workbench.runCommand('Collector: Open Walkthrough');
+      await untilTicked(workbench, 'Preview one page');
       await press(workbench, 'Start it, and watch', 'Start Collection');
       await workbench.pick('books.collect.json');
       const page = await dashboard(workbench);
@@ -81,13 +82,11 @@ describe('the first minute of somebody who has installed the package', () => {
       const merged = await readJsonLines(path.join(folder, 'data', 'all.jsonl'));
       // Which master came first was the click's choice: every record is there once.
       assert.deepEqual(merged.map(({ url }) => String(url)).sort(), [...all].sort());
-      // What is done is ticked, all of it. One that stayed open over the reload may not have heard of everything.
+      // What was done from the walkthrough is ticked, also after the reload. VS Code listens for what is done elsewhere
+      // only from when it has shown one in this window, which a machine that is busy decides.
       await workbench.runCommand('View: Close All Editors');
       await workbench.runCommand('Collector: Open Walkthrough');
-      for (const title of titles) {
-        const ticked = step(workbench, title).locator('.codicon-getting-started-step-checked');
-        await ticked.first().waitFor();
-      }
+      await untilTicked(workbench, 'Preview one page', 'Start it, and watch');
       await workbench.screenshot('walkthrough-7-done');
     });
   });
@@ -111,17 +110,17 @@ describe('the first minute of somebody who has installed the package', () => {
 /** A folder beside the one that is made: once it is listed, VS Code's dialog knows where it is. */
 const neighbour = 'papers';
 
-const titles = [
-  'Create a collection',
-  'Preview one page',
-  'Start it, and watch',
-  'Kill it, and resume',
-  'Merge what you have',
-] as const;
-
 /** A step of the walkthrough, open or not. */
 function step(workbench: Workbench, title: string) {
   return workbench.page.locator('.getting-started-step').filter({ hasText: title });
+}
+
+/** Waits until steps are shown as done. */
+async function untilTicked(workbench: Workbench, ...titles: readonly string[]): Promise<void> {
+  for (const title of titles) {
+    const ticked = step(workbench, title).locator('.codicon-getting-started-step-checked');
+    await ticked.first().waitFor();
+  }
 }
 
 /** Presses a button of a step, which is opened first. */
