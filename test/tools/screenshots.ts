@@ -4,13 +4,8 @@ import { ensureBrowser } from '../../.ci/browser.ts';
 import { inProject } from '../../.ci/project.ts';
 import { installPackage } from '../../.ci/vsix.ts';
 import type { Workbench } from '../ui/harness.ts';
-import {
-  dashboard,
-  eventually,
-  figure,
-  untilDashboardSays,
-  withSampleWindow,
-} from '../ui/sampleWindow.ts';
+import { eventually } from '../ui/eventually.ts';
+import { dashboard, figure, untilDashboardSays, withSampleWindow } from '../ui/sampleWindow.ts';
 
 const folder = inProject('media', 'screenshots');
 

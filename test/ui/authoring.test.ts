@@ -5,8 +5,9 @@ import { test } from 'node:test';
 import { send } from '../fixtures/answers.ts';
 import { bookCollection } from '../fixtures/bookCollection.ts';
 import { FaultyServer } from '../fixtures/faultyServer.ts';
+import { eventually } from './eventually.ts';
 import type { Workbench } from './harness.ts';
-import { dashboard, eventually, withSampleWindow } from './sampleWindow.ts';
+import { dashboard, withSampleWindow } from './sampleWindow.ts';
 
 /** Pastes a text in place of all that the editor in front has: while one is typed, brackets close by themselves. */
 async function retype({ page }: Workbench, text: string): Promise<void> {

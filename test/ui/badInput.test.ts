@@ -8,10 +8,10 @@ import { startSampleSite } from '../../src/serve/sampleSite.ts';
 import { bookCollection } from '../fixtures/bookCollection.ts';
 import { makeReadOnly } from '../fixtures/readOnlyFolder.ts';
 import { withWorkspace, writeCollection } from '../fixtures/workspace.ts';
+import { eventually } from './eventually.ts';
 import { withWorkbench } from './harness.ts';
 import {
   dashboard,
-  eventually,
   slowMs,
   startByPalette,
   untilDashboardSays,

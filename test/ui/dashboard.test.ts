@@ -8,10 +8,10 @@ import { bookCollection } from '../fixtures/bookCollection.ts';
 import { dashboardModels } from '../fixtures/dashboardModels.ts';
 import { FaultyServer } from '../fixtures/faultyServer.ts';
 import { writeCollection } from '../fixtures/workspace.ts';
+import { eventually } from './eventually.ts';
 import type { Workbench } from './harness.ts';
 import {
   dashboard,
-  eventually,
   figure,
   slowMs,
   startByPalette,

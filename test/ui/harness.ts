@@ -3,11 +3,9 @@ import path from 'node:path';
 import type { Browser, BrowserContext, Frame, Locator, Page } from 'playwright';
 import { launchBrowser } from '../../.ci/browser.ts';
 import { VscodeServer, type ServerOptions } from '../../.ci/vscode.ts';
+import { eventually, waitMs } from './eventually.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
-
-/** How long the workbench may take to show what a test waits for: a busy machine takes its time. */
-export const waitMs = 60_000;
 
 /** How long the palette may take to list a command that is there. */
 const paletteMs = 2_000;
@@ -232,11 +230,9 @@ export class Workbench {
 
   /** Waits until the editor in front shows this: its tab is there before its text. */
   async untilText(pattern: RegExp): Promise<void> {
-    const giveUpAt = Date.now() + waitMs;
-    for (let text = ''; !pattern.test(text); text = await this.visibleText()) {
-      if (Date.now() > giveUpAt) throw new Error(`The editor does not show ${String(pattern)}`);
-      await this.page.waitForTimeout(50);
-    }
+    await eventually(`an editor that shows ${String(pattern)}`, async () =>
+      pattern.test(await this.visibleText()),
+    );
   }
 
   /** Opens an untitled file, and waits until it is in front. */
@@ -253,19 +249,20 @@ export class Workbench {
 
   /** The document of the webview on the screen that has this element. Waits until there is one. */
   async webview(selector: string): Promise<Frame> {
-    const giveUpAt = Date.now() + waitMs;
-    while (Date.now() < giveUpAt) {
+    let found: Frame | undefined;
+    await eventually(`a webview with ${selector}`, async () => {
       for (const frame of this.page.frames()) {
         // A frame may go away while it is looked at.
         const count = await frame
           .locator(selector)
           .count()
           .catch(() => 0);
-        if (count > 0 && frame.parentFrame()?.parentFrame()) return frame;
+        if (count > 0 && frame.parentFrame()?.parentFrame()) found = frame;
+        if (found) return true;
       }
-      await this.page.waitForTimeout(50);
-    }
-    throw new Error(`No webview with ${selector} came up within ${waitMs / 1000} s.`);
+      return false;
+    });
+    return found!;
   }
 
   /** Keeps what is on the screen as `out/screenshots/NAME.png`, to be looked at. */

@@ -6,14 +6,9 @@ import { test, type TestContext } from 'node:test';
 import type { Frame } from 'playwright';
 import { bookCollection } from '../fixtures/bookCollection.ts';
 import { readMasters, writeCollection } from '../fixtures/workspace.ts';
+import { eventually } from './eventually.ts';
 import type { Workbench } from './harness.ts';
-import {
-  dashboard,
-  eventually,
-  untilDashboardSays,
-  untilTold,
-  withSampleWindow,
-} from './sampleWindow.ts';
+import { dashboard, untilDashboardSays, untilTold, withSampleWindow } from './sampleWindow.ts';
 
 /** What a page says in place of a title. */
 const attacks = [

@@ -3,8 +3,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { sampleBookCount } from '../../src/serve/sampleBooks.ts';
+import { eventually } from './eventually.ts';
 import {
-  eventually,
   figure,
   slowMs,
   startByPalette,

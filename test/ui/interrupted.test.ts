@@ -4,9 +4,9 @@ import { mkdir, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { sampleBookCount } from '../../src/serve/sampleBooks.ts';
+import { eventually } from './eventually.ts';
 import {
   dashboard,
-  eventually,
   figure,
   slowMs,
   startByPalette,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sampleBookCount } from '../../src/serve/sampleBooks.ts';
+import { eventually } from './eventually.ts';
 import {
-  eventually,
   figure,
   slowMs,
   startByPalette,

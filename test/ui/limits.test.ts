@@ -2,12 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import {
-  eventually,
-  startByPalette,
-  untilDashboardSays,
-  withSampleWindow,
-} from './sampleWindow.ts';
+import { eventually } from './eventually.ts';
+import { startByPalette, untilDashboardSays, withSampleWindow } from './sampleWindow.ts';
 
 const themes = {
   dark: { name: 'Default Dark Modern', kind: 'vscode-dark' },

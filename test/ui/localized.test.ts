@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bundleFile, manifestFile, readWords, schemaWordsFile } from '../tools/languages.ts';
-import { dashboard, eventually, withSampleWindow } from './sampleWindow.ts';
+import { eventually } from './eventually.ts';
+import { dashboard, withSampleWindow } from './sampleWindow.ts';
 
 const words = readWords(bundleFile('zh-cn'));
 const manifest = readWords(manifestFile('zh-cn'));

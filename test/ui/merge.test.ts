@@ -4,10 +4,10 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { sampleBookCount } from '../../src/serve/sampleBooks.ts';
 import { readJsonLines } from '../fixtures/workspace.ts';
-import { waitMs, type Workbench } from './harness.ts';
+import { eventually, waitMs } from './eventually.ts';
+import type { Workbench } from './harness.ts';
 import {
   dashboard,
-  eventually,
   startByPalette,
   untilDashboardSays,
   untilTold,

@@ -11,7 +11,7 @@ import type {
 } from '../../src/protocol/picker.ts';
 import type { Handlers } from '../../src/protocol/rpc.ts';
 import { PageLab } from '../fixtures/pageLab.ts';
-import { eventually } from './sampleWindow.ts';
+import { eventually } from './eventually.ts';
 
 const model: PickerModel = {
   file: 'shop.collect.json',
@@ -55,6 +55,7 @@ const trial: FieldTrial = {
 test('who picks on while a field is written keeps what is in hand; what was not written is not said to be', async () => {
   const browser = await launchBrowser();
   try {
+    let isReadOnly = true;
     const writing: { done(): void; fail(error: Error): void }[] = [];
     const handlers = {
       ready: async () => ({ model, page, strings: pickerStrings(), locale: 'en-US' }),
@@ -64,6 +65,11 @@ test('who picks on while a field is written keeps what is in hand; what was not 
         new Promise<null>((resolve, fail) => {
           writing.push({ done: () => resolve(null), fail });
         }),
+      proposeItems: async () => ({ choices: [{ selector: 'p', matches: 2 }] }),
+      setItems: async () => {
+        if (isReadOnly) throw new Error('The file is read-only.');
+        return null;
+      },
     } as unknown as Handlers<PickerPageRequests>;
     const lab = await PageLab.open<PickerPageRequests, PickerPageEvents>(browser, {
       page: 'picker',
@@ -90,6 +96,17 @@ test('who picks on while a field is written keeps what is in hand; what was not 
     writing[2]?.done();
     await lab.page.locator('.said', { hasText: 'price' }).waitFor();
     await name.waitFor({ state: 'detached' });
+
+    // Items that could not be written are still the ones to be picked.
+    await lab.page.getByLabel('Items', { exact: true }).check();
+    await lab.page.locator('.page').getByText('title', { exact: true }).click();
+    const use = lab.page.locator('[data-action="useItems"]');
+    await use.click();
+    await lab.page.getByRole('alert').getByText('The file is read-only.').waitFor();
+    assert.equal(await lab.page.locator('#mode-items').isChecked(), true);
+    isReadOnly = false;
+    await use.click();
+    await lab.page.locator('#mode-field:checked').waitFor();
     assert.deepEqual(lab.complaints, []);
     await lab.close();
   } finally {

@@ -8,8 +8,8 @@ import { flapping, html, send } from '../fixtures/answers.ts';
 import { bookCollection } from '../fixtures/bookCollection.ts';
 import { FaultyServer } from '../fixtures/faultyServer.ts';
 import { writeCollection } from '../fixtures/workspace.ts';
+import { eventually } from './eventually.ts';
 import {
-  eventually,
   figure,
   slowMs,
   startByPalette,

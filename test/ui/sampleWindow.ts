@@ -6,7 +6,8 @@ import type { LoopbackServer } from '../../src/serve/loopback.ts';
 import { startSampleSite } from '../../src/serve/sampleSite.ts';
 import { bookCollection } from '../fixtures/bookCollection.ts';
 import { readMasters, writeCollection } from '../fixtures/workspace.ts';
-import { waitMs, withWorkbench, type Workbench } from './harness.ts';
+import { eventually } from './eventually.ts';
+import { withWorkbench, type Workbench } from './harness.ts';
 
 /** A VS Code window on a folder with one collection, and the site that it collects. */
 export interface SampleWindow {
@@ -88,16 +89,4 @@ export async function untilDashboardSays(page: Frame, state: string): Promise<vo
 export async function figure(page: Frame, name: string): Promise<number> {
   const text = await page.locator(`[data-figure="${name}"]`).innerText();
   return Number(text.replaceAll(',', ''));
-}
-
-/** Waits until something holds. */
-export async function eventually(
-  what: string,
-  probe: () => boolean | Promise<boolean>,
-): Promise<void> {
-  const giveUpAt = Date.now() + waitMs;
-  while (!(await probe())) {
-    if (Date.now() > giveUpAt) throw new Error(`${what} does not come`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }

@@ -6,7 +6,8 @@ import { Gate, html } from '../fixtures/answers.ts';
 import { bookCollection } from '../fixtures/bookCollection.ts';
 import { FaultyServer } from '../fixtures/faultyServer.ts';
 import { readJsonLines, writeCollection } from '../fixtures/workspace.ts';
-import { eventually, untilTold, withSampleWindow } from './sampleWindow.ts';
+import { eventually } from './eventually.ts';
+import { untilTold, withSampleWindow } from './sampleWindow.ts';
 
 const names = ['a', 'b', 'c', 'd', 'e'];
 

@@ -6,9 +6,9 @@ import { html, send } from '../fixtures/answers.ts';
 import { bookCollection } from '../fixtures/bookCollection.ts';
 import { FaultyServer } from '../fixtures/faultyServer.ts';
 import { writeCollection } from '../fixtures/workspace.ts';
+import { eventually } from './eventually.ts';
 import {
   dashboard,
-  eventually,
   slowMs,
   startByPalette,
   untilDashboardSays,

@@ -4,9 +4,9 @@ import path from 'node:path';
 import { test } from 'node:test';
 import type { Frame } from 'playwright';
 import { writePaperSession } from '../bench/paperSession.ts';
+import { eventually } from './eventually.ts';
 import type { Workbench } from './harness.ts';
 import {
-  eventually,
   figure,
   slowMs,
   startByPalette,

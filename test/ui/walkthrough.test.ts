@@ -6,8 +6,9 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { sampleBookCount } from '../../src/serve/sampleBooks.ts';
 import { readJsonLines, readMasters } from '../fixtures/workspace.ts';
+import { eventually } from './eventually.ts';
 import { withWorkbench, type Workbench } from './harness.ts';
-import { dashboard, eventually, figure, untilDashboardSays, untilTold } from './sampleWindow.ts';
+import { dashboard, figure, untilDashboardSays, untilTold } from './sampleWindow.ts';
 
 describe('the first minute of somebody who has installed the package', () => {
   let scratch: string;
