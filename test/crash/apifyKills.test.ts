@@ -17,6 +17,7 @@ import { RunningCli } from '../fixtures/cli.ts';
 import { SeededRandom } from '../fixtures/seededRandom.ts';
 import { pairsOf, tweetReplySource, tweetScraper, type TweetWorld } from '../fixtures/tweets.ts';
 import {
+  readDataFiles,
   readJsonLines,
   readMasters,
   withWorkspace,
@@ -169,7 +170,7 @@ test(`every run is bought once, and everything it sold is kept: ${rounds} rounds
     const inputs = service.runs.map(({ input }) => JSON.stringify(input));
     assert.equal(new Set(inputs).size, inputs.length, 'no input is bought twice');
 
-    const raw = await readRaw(workspace);
+    const raw = await readDataFiles(join(workspace, 'data/raw'), 'raw');
     const items = raw.filter((line) => line['i'] !== undefined);
     const kept = items.map((line) => JSON.stringify((line['item'] as { value: unknown }).value));
     assert.deepEqual(
@@ -194,12 +195,4 @@ async function journalEvents(workspace: string): Promise<JournalLine['events']> 
   const [session = ''] = await readdir(sessions);
   const lines = await readJsonLines(join(sessions, session, 'journal.jsonl'));
   return (lines as unknown as JournalLine[]).flatMap((line) => line.events);
-}
-
-async function readRaw(workspace: string): Promise<Record<string, unknown>[]> {
-  const dir = join(workspace, 'data/raw');
-  const names = (await readdir(dir)).filter((name) => /_raw_.*\.jsonl$/.test(name));
-  const lines: Record<string, unknown>[] = [];
-  for (const name of names) lines.push(...(await readJsonLines(join(dir, name))));
-  return lines;
 }

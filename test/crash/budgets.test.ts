@@ -14,7 +14,12 @@ import { parseArgs } from 'node:util';
 import { RunningCli, type CliResult } from '../fixtures/cli.ts';
 import { PricedServer } from '../fixtures/pricedServer.ts';
 import { SeededRandom } from '../fixtures/seededRandom.ts';
-import { readMasters, withWorkspace, writeCollection } from '../fixtures/workspace.ts';
+import {
+  dataFilePaths,
+  readMasters,
+  withWorkspace,
+  writeCollection,
+} from '../fixtures/workspace.ts';
 import { readSessionEvents, type AnyEvent } from './journalOracle.ts';
 
 const { values } = parseArgs({
@@ -200,11 +205,11 @@ class Schedule {
   /** Pages that are in the raw file, with their mark. */
   async #keptPages(): Promise<Set<string>> {
     const folder = join(this.#workspace, 'data/raw');
-    const names = await readdir(folder).catch(() => []);
+    const files = await dataFilePaths(folder, 'raw').catch(() => []);
     const kept = new Set<string>();
-    for (const name of names.filter((n) => n.includes('_raw_'))) {
+    for (const file of files) {
       const pageOf = new Map<string, string>();
-      for (const line of (await readFile(join(folder, name), 'utf8')).split('\n').slice(0, -1)) {
+      for (const line of (await readFile(file, 'utf8')).split('\n').slice(0, -1)) {
         const { intent, end, item } = JSON.parse(line) as RawLine;
         const id = item?.value.id;
         if (id !== undefined) pageOf.set(intent, id.slice(0, id.lastIndexOf('/')));

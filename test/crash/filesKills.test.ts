@@ -6,7 +6,7 @@
  *   npm run test:crash -- --kills 200
  */
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
@@ -14,7 +14,12 @@ import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { RunningCli, runCli, type CliResult } from '../fixtures/cli.ts';
 import { SeededRandom } from '../fixtures/seededRandom.ts';
-import { readMasters, withWorkspace, writeCollection } from '../fixtures/workspace.ts';
+import {
+  readDataFiles,
+  readMasters,
+  withWorkspace,
+  writeCollection,
+} from '../fixtures/workspace.ts';
 
 const { values } = parseArgs({
   options: { kills: { type: 'string', default: '5' }, seed: { type: 'string' } },
@@ -122,9 +127,9 @@ async function verify(workspace: string, names: readonly string[]): Promise<void
     'every record once, in order',
   );
   assert.equal(records[0]?.['from'], 'in/a.json');
-  const rejected = await readRejected(data);
+  const rejected = await readDataFiles(data, 'rejected');
   assert.deepEqual(
-    rejected.map(({ reason }) => reason),
+    rejected.map((line) => line['reason']),
     Array.from(
       { length: perFile / 1000 },
       (_, i) => `in/z.csv:${i * 1000 + 9}: has 3 values for 2 columns`,
@@ -132,12 +137,4 @@ async function verify(workspace: string, names: readonly string[]): Promise<void
   );
   const { code, stdout } = await runCli(['validate', data, '--workspace', workspace]);
   assert.equal(code, 0, stdout);
-}
-
-/** A kill between the making of a file and its name in the journal leaves an empty one behind. */
-async function readRejected(data: string): Promise<{ reason: string }[]> {
-  const files = (await readdir(data)).filter((name) => name.includes('_rejected_'));
-  const texts = await Promise.all(files.map((name) => readFile(join(data, name), 'utf8')));
-  const lines = texts.flatMap((text) => text.split('\n')).filter((line) => line !== '');
-  return lines.map((line) => JSON.parse(line) as { reason: string });
 }
