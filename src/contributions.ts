@@ -123,8 +123,12 @@ export interface ContextKeys {
   readonly 'cfCollector.canPause': boolean;
   /** This window holds a session, running or paused. */
   readonly 'cfCollector.canStop': boolean;
-  /** A session was resumed in this window: what the walkthrough goes by. */
-  readonly 'cfCollector.hasResumed': boolean;
+  /** What the walkthrough's steps are ticked by: see `WalkthroughProgress`. */
+  readonly 'cfCollector.done.create': boolean;
+  readonly 'cfCollector.done.preview': boolean;
+  readonly 'cfCollector.done.start': boolean;
+  readonly 'cfCollector.done.resume': boolean;
+  readonly 'cfCollector.done.merge': boolean;
 }
 
 /** The names of {@link ContextKeys}. */
@@ -132,7 +136,11 @@ export const contextKeys = [
   'cfCollector.hasCollections',
   'cfCollector.canPause',
   'cfCollector.canStop',
-  'cfCollector.hasResumed',
+  'cfCollector.done.create',
+  'cfCollector.done.preview',
+  'cfCollector.done.start',
+  'cfCollector.done.resume',
+  'cfCollector.done.merge',
 ] as const satisfies readonly (keyof ContextKeys)[];
 
 /** Tags of tree items' `contextValue` that `when` clauses go by (`viewItem =~ /;tag;/`). */

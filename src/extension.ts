@@ -30,7 +30,7 @@ export function activate(context: vscode.ExtensionContext): CollectorApi {
       tree,
       new StatusBar(services),
       checker.register(context.secrets.onDidChange),
-      registerContextKeys(tracker),
+      registerContextKeys(services),
       registerMetrics(services),
       registerEndNotices(services),
       registerVerdictBadges(),

@@ -19,6 +19,7 @@ import { ReportDocuments } from './data/reportDocuments.ts';
 import { Runs } from './engine/runs.ts';
 import { SecretVault } from './collections/secrets.ts';
 import { Samples } from './firstMinute/samples.ts';
+import { WalkthroughProgress } from './firstMinute/walkthroughProgress.ts';
 import { editorFormats, type Services } from './services.ts';
 import { NoticeQueue } from './sessions/noticeQueue.ts';
 import { SessionDocuments } from './sessions/sessionDocuments.ts';
@@ -48,7 +49,16 @@ export function createServices(context: vscode.ExtensionContext): Services {
   const tracker = new SessionTracker(engine, trustedFolderPaths);
   const checker = new CollectionChecker(engine, log, new CollectionAdvisor(secrets));
   const samples = new Samples(engine, log);
-  const runs = new Runs(engine, tracker, (file) => samples.before(file));
+  const memory = new Memory(context);
+  const walkthrough = new WalkthroughProgress(memory);
+  const runs = new Runs(
+    engine,
+    tracker,
+    (file) => samples.before(file),
+    (step) => {
+      walkthrough.done(step);
+    },
+  );
   const reporter = new Reporter({
     log,
     formats,
@@ -86,7 +96,7 @@ export function createServices(context: vscode.ExtensionContext): Services {
     context,
     log,
     formats,
-    memory: new Memory(context),
+    memory,
     secrets,
     engine,
     extensionSources,
@@ -103,6 +113,7 @@ export function createServices(context: vscode.ExtensionContext): Services {
     reports,
     validator,
     samples,
+    walkthrough,
   };
   context.subscriptions.push(log, checker, previews, pickers, documents, reports, validator);
   return services;

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { collectionSuffix, type ContextKeys } from '../contributions.ts';
-import type { SessionTracker } from './engine/sessionTracker.ts';
+import type { Services } from './services.ts';
 import { findCollections } from './workspace.ts';
 
 /** Sets a key that `when` clauses go by. */
@@ -9,7 +9,10 @@ export function setContextKey<K extends keyof ContextKeys>(key: K, value: Contex
 }
 
 /** Keeps the keys that menus and the empty view go by. */
-export function registerContextKeys(tracker: SessionTracker): vscode.Disposable {
+export function registerContextKeys({
+  tracker,
+  walkthrough,
+}: Pick<Services, 'tracker' | 'walkthrough'>): vscode.Disposable {
   const known: Partial<ContextKeys> = {};
   const set = <K extends keyof ContextKeys>(key: K, value: ContextKeys[K]): void => {
     if (known[key] === value) return;
@@ -25,7 +28,9 @@ export function registerContextKeys(tracker: SessionTracker): vscode.Disposable 
     set('cfCollector.canStop', live.length > 0);
   };
   const fromFiles = async () => {
-    set('cfCollector.hasCollections', (await findCollections()).length > 0);
+    const hasCollections = (await findCollections()).length > 0;
+    set('cfCollector.hasCollections', hasCollections);
+    if (hasCollections) walkthrough.done('create');
   };
   tracker.events.on('changed', fromSessions);
   fromSessions();

@@ -1,4 +1,5 @@
 import type * as vscode from 'vscode';
+import type { WalkthroughStep } from '../contributions.ts';
 
 /** What the extension remembers about a person's choices: every key is here. */
 export class Memory {
@@ -32,6 +33,15 @@ export class Memory {
 
   async rememberSampleFolder(uri: string | undefined): Promise<void> {
     await this.#context.globalState.update('sampleFolder', uri);
+  }
+
+  /** The steps of the walkthrough that were ever done. */
+  get doneSteps(): readonly WalkthroughStep[] {
+    return this.#context.globalState.get<readonly WalkthroughStep[]>('doneSteps', []);
+  }
+
+  async rememberStep(step: WalkthroughStep): Promise<void> {
+    await this.#context.globalState.update('doneSteps', [...this.doneSteps, step]);
   }
 
   /** Whether `.gitignore` was offered in this workspace. */

@@ -7,6 +7,7 @@ import type { EngineClient } from './engine/engineClient.ts';
 import type { ExtensionSources } from './engine/extensionSources.ts';
 import type { Memory } from './memory.ts';
 import type { Samples } from './firstMinute/samples.ts';
+import type { WalkthroughProgress } from './firstMinute/walkthroughProgress.ts';
 import type { PickerManager } from './picker/pickerManager.ts';
 import type { PreviewManager } from './preview/previewManager.ts';
 import type { Reporter } from './report.ts';
@@ -44,6 +45,7 @@ export interface Services {
   readonly reports: ReportDocuments;
   readonly validator: Validator;
   readonly samples: Samples;
+  readonly walkthrough: WalkthroughProgress;
 }
 
 /** The formats of the editor's language. */

@@ -174,6 +174,7 @@ async function fillSession(
     replayKeys: new ReplayKeys(),
     perKeyCounts: new Map(),
     health: [],
+    hasLeftovers: false,
   });
 }
 

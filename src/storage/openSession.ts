@@ -198,6 +198,8 @@ async function openLocked(
         replayKeys,
         perKeyCounts: await countPerKey(ports, layout, collection, opened),
         health: index.lastHealth(),
+        // With a gap in the journal, one of those that it no longer names may be wanted.
+        hasLeftovers: wasUnclean && scan.gaps.length === 0,
       }),
     };
   } catch (error) {

@@ -60,6 +60,8 @@ export interface SessionStoreParts {
   readonly replayKeys: ReplayKeys;
   readonly perKeyCounts: Map<string, number>;
   readonly health: readonly HostHealth[];
+  /** A process was cut short: what it left half written among the checkpoints goes with the next clean-up, at once. */
+  readonly hasLeftovers: boolean;
 }
 
 /** What a store tells its session. Set once, before the first handover. */
@@ -88,7 +90,7 @@ export class SessionStore {
   readonly #progressFiles: ProgressFiles;
   #view: SessionView;
   #listener: StoreListener | undefined;
-  #checkpointsSinceCleanup = 0;
+  #checkpointsSinceCleanup: number;
   #checkpointing: Promise<void> = Promise.resolve();
   #cleaningUp: Promise<void> = Promise.resolve();
 
@@ -99,6 +101,7 @@ export class SessionStore {
     this.health = parts.health;
     this.#parts = parts;
     this.#view = view;
+    this.#checkpointsSinceCleanup = parts.hasLeftovers ? collection.checkpoints.cleanupEvery : 0;
     this.#committer = new Committer({
       clock: parts.ports.clock,
       journal,

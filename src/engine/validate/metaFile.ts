@@ -12,6 +12,8 @@ export interface MetaFile {
   readonly json: JsonObject | undefined;
   /** Why it can't be trusted; undefined when every byte is as it was written. */
   readonly problem: string | undefined;
+  /** It has no `.meta`: as a process leaves it that ends between the writing of the two. */
+  readonly isHalf: boolean;
 }
 
 const rereads = 10;
@@ -39,7 +41,7 @@ async function readPair(fileSystem: FileSystem, path: string): Promise<MetaFile 
   const meta = await readIfThere(fileSystem, `${path}.meta`);
   const problem =
     metaProblem(path, bytes, meta) ?? (json === undefined ? 'it is not JSON' : undefined);
-  return { path, bytes: bytes.length, json, problem };
+  return { path, bytes: bytes.length, json, problem, isHalf: meta === undefined };
 }
 
 function metaProblem(path: string, bytes: Buffer, meta: Buffer | undefined): string | undefined {

@@ -21,6 +21,8 @@ interface Snapshot {
   /** Its id, of a checkpoint. */
   readonly id: string | undefined;
   readonly problem: string | undefined;
+  /** Whether its `.meta` is missing: it may not have come to that. */
+  readonly isHalf: boolean;
   /** The journal line; -1 when it does not say. */
   readonly seq: number;
   readonly claims: Claims;
@@ -122,7 +124,7 @@ export class Snapshots {
   }
 
   #reportProblem(snapshot: Snapshot, isLeft: boolean): void {
-    const { kind, path, id, problem } = snapshot;
+    const { kind, path, id, problem, isHalf } = snapshot;
     if (kind === 'summary') {
       this.#findings.add(
         kind,
@@ -136,14 +138,14 @@ export class Snapshots {
       return;
     }
     const isNamed = id !== undefined && this.#named.has(id);
-    if (isNamed || !isLeft) {
+    if (isNamed || !(isLeft || isHalf)) {
       this.#findings.add(kind, 'error', 'CHECKPOINT_DAMAGED', { file: path }, () => {
         return `It can not be trusted: ${problem ?? ''}. ${advice(snapshot)}`;
       });
       return;
     }
     this.#findings.add(kind, 'warning', 'CHECKPOINT_UNFINISHED', { file: path }, () => {
-      return `The session was interrupted while it was written: ${problem ?? ''}. Nothing refers to it; it may be deleted.`;
+      return `The session was cut short while it was written: ${problem ?? ''}. Nothing refers to it; it may be deleted.`;
     });
   }
 
@@ -178,10 +180,10 @@ function advice({ kind }: Snapshot): string {
 
 function checkpointOf(file: MetaFile, id: string, session: string): Snapshot {
   const kind = 'checkpoints';
-  const { path, json } = file;
+  const { path, json, isHalf } = file;
   const problem =
     file.problem ?? (json === undefined ? undefined : innerProblem(json, id, session));
-  if (json === undefined) return { kind, path, id, problem, seq: -1, claims: {} };
+  if (json === undefined) return { kind, path, id, problem, isHalf, seq: -1, claims: {} };
   const own = json['collector'];
   const collector = isJsonObject(own) ? own : {};
   const seq = collector['seq'];
@@ -189,6 +191,7 @@ function checkpointOf(file: MetaFile, id: string, session: string): Snapshot {
     kind,
     path,
     id,
+    isHalf,
     problem:
       problem ??
       (typeof seq === 'number' ? undefined : 'it does not say which journal line it is of'),
@@ -228,12 +231,13 @@ function innerProblem(json: JsonObject, id: string, session: string): string | u
 }
 
 function summaryOf(file: MetaFile): Snapshot {
-  const { path, problem, json = {} } = file;
+  const { path, problem, isHalf, json = {} } = file;
   const seq = json['journal_seq'];
   return {
     kind: 'summary',
     path,
     id: undefined,
+    isHalf,
     problem:
       problem ??
       (typeof seq === 'number' ? undefined : 'it does not say which journal line it is of'),

@@ -4,7 +4,6 @@ import * as vscode from 'vscode';
 import type { InDoubtWord } from '../../core/recoveryData.ts';
 import type { RequestParams } from '../../protocol/rpc.ts';
 import type { SessionRef, ToolRequests } from '../../protocol/worker.ts';
-import { setContextKey } from '../contextKeys.ts';
 import type { EngineClient } from './engineClient.ts';
 import type { SessionTracker } from './sessionTracker.ts';
 import { readHttpSettings } from '../settings.ts';
@@ -17,16 +16,22 @@ export class Runs {
   readonly #engine: Pick<EngineClient, 'request'>;
   readonly #tracker: Pick<SessionTracker, 'live' | 'find'>;
   readonly #before: (file: vscode.Uri) => Promise<void>;
+  readonly #done: (step: 'start' | 'resume' | 'merge') => void;
 
-  /** @param before is awaited before a collection file is run: what it rejects with keeps it from running. */
+  /**
+   * @param before is awaited before a collection file is run: what it rejects with keeps it from running.
+   * @param done is told what the engine has begun.
+   */
   constructor(
     engine: Pick<EngineClient, 'request'>,
     tracker: Pick<SessionTracker, 'live' | 'find'>,
     before: (file: vscode.Uri) => Promise<void>,
+    done: (step: 'start' | 'resume' | 'merge') => void,
   ) {
     this.#engine = engine;
     this.#tracker = tracker;
     this.#before = before;
+    this.#done = done;
   }
 
   /** Starts a new session of a collection file. */
@@ -36,6 +41,7 @@ export class Runs {
     const http = readHttpSettings(file);
     const params = { workspace, file: file.fsPath, http };
     const { session } = await this.#engine.request('start', params, 0);
+    this.#done('start');
     return { workspace, session };
   }
 
@@ -50,7 +56,7 @@ export class Runs {
     const http = readHttpSettings(vscode.Uri.file(ref.workspace));
     const params = { ...ref, http, ...(inDoubt && { inDoubt }) };
     await this.#engine.request('resume', params, 0);
-    setContextKey('cfCollector.hasResumed', true);
+    this.#done('resume');
   }
 
   /** Takes a session up again from an older checkpoint: what was done since is done again. */
@@ -64,7 +70,7 @@ export class Runs {
     const http = readHttpSettings(vscode.Uri.file(ref.workspace));
     const params = { ...ref, checkpoint, http, ...(inDoubt && { inDoubt }) };
     await this.#engine.request('resumeFromCheckpoint', params, 0);
-    setContextKey('cfCollector.hasResumed', true);
+    this.#done('resume');
   }
 
   /** Tries failed units again, all where `units` is null; gives how many. The session runs afterwards. */
@@ -80,6 +86,7 @@ export class Runs {
   async merge(params: RequestParams<ToolRequests, 'merge'>): Promise<SessionRef> {
     requireTrust();
     const { session } = await this.#engine.request('merge', params, 0);
+    this.#done('merge');
     return { workspace: params.workspace, session };
   }
 

@@ -13,6 +13,7 @@ export function registerFirstMinute(services: Services): vscode.Disposable {
   };
   look();
   return vscode.Disposable.from(
+    services.walkthrough.register(services.previews),
     vscode.workspace.onDidGrantWorkspaceTrust(look),
     vscode.workspace.onDidChangeWorkspaceFolders(look),
   );

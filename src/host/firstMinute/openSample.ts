@@ -50,6 +50,7 @@ async function showSample(services: Services, file: vscode.Uri): Promise<void> {
   await services.samples.before(file);
   // The watcher of files takes seconds to say so, and the empty view is being looked at.
   setContextKey('cfCollector.hasCollections', true);
+  services.walkthrough.done('create');
   await vscode.window.showTextDocument(file, {
     preview: false,
     viewColumn: vscode.ViewColumn.One,

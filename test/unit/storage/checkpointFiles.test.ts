@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -259,6 +260,31 @@ test('clean-up takes what was cut short, and nothing while the new one can not b
   assert.equal(kept.length, 2);
   assert.equal(kept[0]?.id, store.view.lastCheckpoint?.id);
   assert.equal((await readdir(folder)).length, 4);
+});
+
+test('what an earlier process was writing when it ended goes with the first checkpoint after it', async (t) => {
+  const isThereAfter = async (end: 'stopped' | 'cut short' | 'gap'): Promise<boolean> => {
+    const root = await makeScratchFolder(t);
+    const ports = testPorts(nodeFileSystem);
+    const first = await createTestSession(root, ports, testCollection());
+    const { session, checkpoints, journal } = first.layout;
+    await first.checkpoint('session_started', []);
+    if (end === 'stopped') await first.record({ type: 'stopped', reason: 'user', activeMs: 1 });
+    await first.close(false);
+    if (end === 'gap') {
+      const lines = (await readFile(journal, 'utf8')).split('\n');
+      await writeFile(journal, lines.toSpliced(-2, 0, 'damaged').join('\n'));
+    }
+    const cut = join(checkpoints, `checkpoint_${session}_20260101_000000_aaaaaaaa.json`);
+    await writeFile(cut, '{}');
+    const { store } = await openTestSession(root, session, ports);
+    await store.checkpoint('batch_completed', []);
+    await store.close(false);
+    return existsSync(cut);
+  };
+  assert.equal(await isThereAfter('cut short'), false);
+  assert.equal(await isThereAfter('stopped'), true, 'not due');
+  assert.equal(await isThereAfter('gap'), true, 'the journal may have named it');
 });
 
 test('closing waits for the clean-up, whatever that has left to do', async (t) => {

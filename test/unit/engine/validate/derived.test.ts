@@ -56,7 +56,7 @@ test('a flipped byte of a checkpoint, its .meta, or session.json is told', async
   }
 });
 
-test('a checkpoint without its .meta is damage; of an interrupted session, and not journalled, it is not', async (t) => {
+test('a checkpoint without its .meta is damage; where the journal does not name it, it was cut short', async (t) => {
   const session = await makeSession(t);
   const checkpoint = await firstCheckpoint(session);
   await rm(`${checkpoint}.meta`);
@@ -64,14 +64,20 @@ test('a checkpoint without its .meta is damage; of an interrupted session, and n
     'error CHECKPOINT_DAMAGED checkpoint.json',
   ]);
 
+  const resumed = await makeSession(t);
+  const whole = await firstCheckpoint(resumed);
+  const half = whole.replace(/_[0-9a-f]+\.json$/, '_ffffffff.json');
+  await copyFile(whole, half);
+  const unfinished = ['warning CHECKPOINT_UNFINISHED checkpoint.json'];
+  assert.deepEqual(found(await reportOf(resumed.root)), unfinished);
+  await copyFile(`${whole}.meta`, `${half}.meta`);
+  const damaged = ['error CHECKPOINT_DAMAGED checkpoint.json'];
+  assert.deepEqual(found(await reportOf(resumed.root)), damaged);
+
   const cutShort = await makeSession(t, { isCutShort: true });
-  const unfinished = (await firstCheckpoint(cutShort)).replace(
-    /_[0-9a-f]+\.json$/,
-    '_ffffffff.json',
-  );
-  await copyFile(await firstCheckpoint(cutShort), unfinished);
-  const report = await reportOf(cutShort.root);
-  assert.deepEqual(found(report), ['warning CHECKPOINT_UNFINISHED checkpoint.json']);
+  const first = await firstCheckpoint(cutShort);
+  await writeFile(first.replace(/_[0-9a-f]+\.json$/, '_ffffffff.json'), '{');
+  assert.deepEqual(found(await reportOf(cutShort.root)), unfinished);
 });
 
 test('a checkpoint that says what the journal does not is told with both', async (t) => {
