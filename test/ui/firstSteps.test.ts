@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
-import { readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
 import { readCollectionText } from '../../src/core/collectionText.ts';
+import { atPort, samples, servedIn } from '../../src/core/samples.ts';
 import { runCli } from '../fixtures/cli.ts';
 import { untilTold, withSampleWindow } from './sampleWindow.ts';
+
+const samplesUrl = new URL('../../media/samples/', import.meta.url);
 
 const removeCollection = (folder: string) => rm(path.join(folder, 'books.collect.json'));
 
@@ -123,4 +127,34 @@ test('in Restricted Mode nothing runs and nothing is read; the view says how to 
       await workbench.row(/books.*5 records.*completed/).waitFor();
     },
   );
+});
+
+test('a sample whose port is another program’s by now is moved to another one, when that is wanted', async () => {
+  const blocker = createServer();
+  await new Promise<void>((resolve) => blocker.listen(0, '127.0.0.1', resolve));
+  const taken = (blocker.address() as AddressInfo).port;
+  const { name, port } = samples[0];
+  const shipped = await readFile(new URL(`${name}.collect.json`, samplesUrl), 'utf8');
+  const prepare = (folder: string) =>
+    writeFile(path.join(folder, `${name}.collect.json`), atPort(shipped, port, taken));
+  await withSampleWindow('sample-port', { prepare }, async ({ workbench, folder }) => {
+    const file = path.join(folder, `${name}.collect.json`);
+    const question = workbench.question(`Another program uses port ${taken}`);
+    await workbench.openView('Collector');
+    await workbench.runCommand('Collector: Open Sample Collection');
+    await question.waitFor();
+    await workbench.screenshot('first-7-port-taken');
+    await question.getByRole('button', { name: 'Cancel' }).click();
+    await question.waitFor({ state: 'detached' });
+    assert.equal(servedIn(await readFile(file, 'utf8'))?.port, taken);
+    assert.deepEqual(await readdir(folder), [path.basename(file)]);
+    await workbench.runCommand('Collector: Open Sample Collection');
+    await question.getByRole('button', { name: 'Use Another Port' }).click();
+    const moved = async () => servedIn(await readFile(file, 'utf8'))?.port ?? taken;
+    await workbench.tab(path.basename(file)).waitFor();
+    assert.notEqual(await moved(), taken);
+    const page = await fetch(`http://127.0.0.1:${await moved()}/`);
+    assert.equal(page.status, 200);
+    assert.match(await page.text(), /catalogue/);
+  }).finally(() => blocker.close());
 });

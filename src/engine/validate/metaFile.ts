@@ -14,6 +14,10 @@ export interface MetaFile {
   readonly problem: string | undefined;
   /** It has no `.meta`: as a process leaves it that ends between the writing of the two. */
   readonly isHalf: boolean;
+  /** Of its bytes, hex. */
+  readonly sha256: string;
+  /** The same as its `.meta` has it; undefined when that does not say. */
+  readonly saidSha256: JsonValue | undefined;
 }
 
 const rereads = 10;
@@ -39,19 +43,28 @@ async function readPair(fileSystem: FileSystem, path: string): Promise<MetaFile 
   if (bytes === undefined) return undefined;
   const json = parseObject(bytes);
   const meta = await readIfThere(fileSystem, `${path}.meta`);
-  const problem =
-    metaProblem(path, bytes, meta) ?? (json === undefined ? 'it is not JSON' : undefined);
-  return { path, bytes: bytes.length, json, problem, isHalf: meta === undefined };
+  const said = meta && parseObject(meta);
+  const file = {
+    path,
+    bytes: bytes.length,
+    json,
+    isHalf: meta === undefined,
+    sha256: hash('sha256', bytes, 'hex'),
+    saidSha256: said?.['checksum'],
+  };
+  const problem = metaProblem(file, said) ?? (json === undefined ? 'it is not JSON' : undefined);
+  return { ...file, problem };
 }
 
-function metaProblem(path: string, bytes: Buffer, meta: Buffer | undefined): string | undefined {
-  if (meta === undefined) return 'there is no .meta beside it';
-  const said = parseObject(meta);
+function metaProblem(
+  { path, bytes, isHalf, sha256 }: Omit<MetaFile, 'problem'>,
+  said: JsonObject | undefined,
+): string | undefined {
+  if (isHalf) return 'there is no .meta beside it';
   if (said === undefined) return 'its .meta can not be read';
   if (said['file_path'] !== basename(path)) return 'its .meta is of another file';
-  if (said['size'] !== bytes.length) return `its .meta says it has ${show(said['size'])} bytes`;
-  if (said['checksum'] !== hash('sha256', bytes, 'hex'))
-    return 'its bytes do not have the checksum that its .meta names';
+  if (said['size'] !== bytes) return `its .meta says it has ${show(said['size'])} bytes`;
+  if (said['checksum'] !== sha256) return 'its bytes do not have the checksum that its .meta names';
   return undefined;
 }
 

@@ -21,7 +21,7 @@ interface Snapshot {
   /** Its id, of a checkpoint. */
   readonly id: string | undefined;
   readonly problem: string | undefined;
-  /** Whether its `.meta` is missing: it may not have come to that. */
+  /** Whether a process may have left it so that ended between the writing of it and of its `.meta`. */
   readonly isHalf: boolean;
   /** The journal line; -1 when it does not say. */
   readonly seq: number;
@@ -59,10 +59,12 @@ export class Snapshots {
       if (file !== undefined)
         all.push(checkpointOf(file, name.slice(0, -'.json'.length), layout.session));
     }
+    const summaries: MetaFile[] = [];
     for (const path of [layout.summary, `${layout.summary}.backup`]) {
       const file = await readMetaFile(subject, path);
-      if (file !== undefined) all.push(summaryOf(file));
+      if (file !== undefined) summaries.push(file);
     }
+    for (const file of summaries) all.push(summaryOf(file, summaries));
     for (const { kind } of all) findings.checked(kind);
     return new Snapshots(subject, findings, all);
   }
@@ -126,15 +128,10 @@ export class Snapshots {
   #reportProblem(snapshot: Snapshot, isLeft: boolean): void {
     const { kind, path, id, problem, isHalf } = snapshot;
     if (kind === 'summary') {
-      this.#findings.add(
-        kind,
-        isLeft ? 'warning' : 'error',
-        'SUMMARY_DAMAGED',
-        { file: path },
-        () => {
-          return `It can not be trusted: ${problem ?? ''}. ${advice(snapshot)}`;
-        },
-      );
+      const severity = isLeft || isHalf ? 'warning' : 'error';
+      this.#findings.add(kind, severity, 'SUMMARY_DAMAGED', { file: path }, () => {
+        return `It can not be trusted: ${problem ?? ''}. ${advice(snapshot)}`;
+      });
       return;
     }
     const isNamed = id !== undefined && this.#named.has(id);
@@ -230,8 +227,15 @@ function innerProblem(json: JsonObject, id: string, session: string): string | u
   return 'its own checksum does not fit its fields';
 }
 
-function summaryOf(file: MetaFile): Snapshot {
-  const { path, problem, isHalf, json = {} } = file;
+function summaryOf(file: MetaFile, summaries: readonly MetaFile[]): Snapshot {
+  const { path, problem, json = {} } = file;
+  // Each is a copy of what the other was: one of its two files is still, or already, the other's.
+  const isHalf =
+    file.isHalf ||
+    summaries.some(
+      (other) =>
+        other !== file && (other.sha256 === file.sha256 || other.sha256 === file.saidSha256),
+    );
   const seq = json['journal_seq'];
   return {
     kind: 'summary',

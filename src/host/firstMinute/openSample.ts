@@ -30,7 +30,7 @@ export async function openSample(services: Services): Promise<vscode.Uri | undef
   }
   const folder = await pickFolder();
   if (!folder) return undefined;
-  const [first] = await writeSamples(services, folder.uri);
+  const [first] = (await writeSamples(services, folder.uri)) ?? [];
   if (first) await showSample(services, first);
   return first;
 }
@@ -88,7 +88,7 @@ async function makeSampleFolder(services: Services): Promise<void> {
   if (!parent) return;
   const folder = await freeFolder(parent);
   await vscode.workspace.fs.createDirectory(folder);
-  await writeSamples(services, folder);
+  if (!(await writeSamples(services, folder))) return;
   await services.memory.rememberSampleFolder(folder.toString());
   await vscode.commands.executeCommand('vscode.openFolder', folder);
 }
@@ -107,10 +107,17 @@ async function isSampleFolder(folder: vscode.Uri): Promise<boolean> {
   return servedIn((await readText(file)) ?? '') !== undefined;
 }
 
-/** Gives the files, in the order of the samples. */
-async function writeSamples(services: Services, folder: vscode.Uri): Promise<vscode.Uri[]> {
+/** Gives the files, in the order of the samples; undefined where nobody wanted one at another port. */
+async function writeSamples(
+  services: Services,
+  folder: vscode.Uri,
+): Promise<vscode.Uri[] | undefined> {
   const files: vscode.Uri[] = [];
-  for (const sample of samples) files.push(await writeSample(services, folder, sample));
+  for (const sample of samples) {
+    const file = await writeSample(services, folder, sample);
+    if (!file) return undefined;
+    files.push(file);
+  }
   return files;
 }
 
@@ -118,7 +125,7 @@ async function writeSample(
   services: Services,
   folder: vscode.Uri,
   sample: Sample,
-): Promise<vscode.Uri> {
+): Promise<vscode.Uri | undefined> {
   for (const name of [sample.name, `sample-${sample.name}`]) {
     const file = vscode.Uri.joinPath(folder, collectionFileName(name));
     if (!(await exists(file))) {
@@ -134,8 +141,7 @@ async function writeSample(
     const text = (await readText(file)) ?? '';
     const served = servedIn(text);
     if (served?.server !== sample.server) continue;
-    await serveAgain(services, file, text, served);
-    return file;
+    return (await serveAgain(services, file, text, served)) ? file : undefined;
   }
   throw new Error(
     t(
@@ -146,16 +152,16 @@ async function writeSample(
   );
 }
 
-/** Serves an earlier sample at its port; where that is taken, at another one, if a person says so. */
+/** Serves an earlier sample at its port; where that is taken, at another one, if a person says so (else: false). */
 async function serveAgain(
   services: Services,
   file: vscode.Uri,
   text: string,
   { server, port }: ServedSample,
-): Promise<void> {
+): Promise<boolean> {
   try {
     await services.samples.serve(server, port);
-    return;
+    return true;
   } catch (error) {
     if (codeOf(error) !== 'SAMPLE_PORT_TAKEN') throw error;
   }
@@ -171,9 +177,10 @@ async function serveAgain(
     },
     move,
   );
-  if (chosen !== move) return;
+  if (chosen !== move) return false;
   const other = await services.samples.serve(server, 0);
   await write(file, atPort(text, port, other));
+  return true;
 }
 
 function write(file: vscode.Uri, text: string): Thenable<void> {

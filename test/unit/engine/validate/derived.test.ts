@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { test } from 'node:test';
 import { checkpointChecksum, type CheckpointData } from '../../../../src/core/checkpointData.ts';
 import { DatabaseSync } from '../../../../src/storage/sqlite.ts';
@@ -169,6 +170,28 @@ test('session.json and its backup are what the journal says at their line', asyn
     'error SUMMARY_DIFFERS session.json.backup',
     'error SUMMARY_DIFFERS session.json',
   ]);
+});
+
+test('session.json or its backup as a process leaves it that ends while it replaces them is no damage', async (t) => {
+  const session = await makeSession(t);
+  const { summary } = session.layout;
+  const backup = `${summary}.backup`;
+  for (const [from, to] of [
+    [backup, summary],
+    [`${backup}.meta`, `${summary}.meta`],
+    [summary, backup],
+    [`${summary}.meta`, `${backup}.meta`],
+  ] as const) {
+    const good = await readFile(to, 'utf8');
+    const other = await readFile(from, 'utf8');
+    const named = (path: string): string => JSON.stringify(basename(path, '.meta'));
+    await writeFile(to, other.replace(named(from), named(to)));
+    const expected = [`warning SUMMARY_DAMAGED ${basename(to, '.meta')}`];
+    assert.deepEqual(found(await reportOf(session.root)), expected, basename(to));
+    await writeFile(to, good);
+  }
+  await rm(`${summary}.meta`);
+  assert.deepEqual(found(await reportOf(session.root)), ['warning SUMMARY_DAMAGED session.json']);
 });
 
 test('what says more than the journal has is told: lines were lost at its end', async (t) => {
