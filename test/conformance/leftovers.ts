@@ -15,7 +15,7 @@ export class Leftovers {
   readonly #before = activeResources();
 
   /** Fails when more is alive than at the beginning, once what is ending has had `graceMs` to end. */
-  async assertNone(graceMs = 1_000): Promise<void> {
+  async assertNone(graceMs: number): Promise<void> {
     const untilMs = performance.now() + graceMs;
     let left = this.#more();
     while (left.length > 0 && performance.now() < untilMs) {

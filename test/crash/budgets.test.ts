@@ -20,7 +20,7 @@ import {
   withWorkspace,
   writeCollection,
 } from '../fixtures/workspace.ts';
-import { readSessionEvents, type AnyEvent } from './journalOracle.ts';
+import { readJournalEvents, readSessionEvents, type AnyEvent } from './journalOracle.ts';
 
 const { values } = parseArgs({
   options: { schedules: { type: 'string', default: '4' }, seed: { type: 'string' } },
@@ -235,12 +235,14 @@ class Schedule {
     });
   }
 
-  /** The session, once its journal is there. */
+  /** The session, once its journal is there. A kill before that leaves a folder which is none. */
   async #session(): Promise<string | undefined> {
     const folder = join(this.#workspace, '.cf_state', 'sessions');
-    const [session] = await readdir(folder).catch(() => []);
-    if (session === undefined) return undefined;
-    return (await this.#events()).length > 0 ? session : undefined;
+    for (const session of await readdir(folder).catch(() => [])) {
+      const events = await readJournalEvents(join(folder, session, 'journal.jsonl'));
+      if (events.length > 0) return session;
+    }
+    return undefined;
   }
 
   #events(): Promise<AnyEvent[]> {

@@ -21,7 +21,7 @@ export async function readDoneKeys(workspace: string): Promise<Set<string>> {
   const folder = join(workspace, '.cf_state', 'sessions');
   for (const session of await readdir(folder).catch(() => [])) {
     const keys = new Map<number, string>();
-    for (const event of await readEvents(join(folder, session, 'journal.jsonl'))) {
+    for (const event of await readJournalEvents(join(folder, session, 'journal.jsonl'))) {
       event.items?.forEach((item, i) => keys.set((event.first ?? 0) + i, item.key));
       if (event.type === 'finished' && event.state === 'done') {
         done.add(keys.get(event.unit ?? 0) ?? '');
@@ -36,12 +36,13 @@ export async function readSessionEvents(workspace: string): Promise<AnyEvent[]> 
   const folder = join(workspace, '.cf_state', 'sessions');
   const events: AnyEvent[] = [];
   for (const session of await readdir(folder).catch(() => [])) {
-    events.push(...(await readEvents(join(folder, session, 'journal.jsonl'))));
+    events.push(...(await readJournalEvents(join(folder, session, 'journal.jsonl'))));
   }
   return events;
 }
 
-async function readEvents(journal: string): Promise<AnyEvent[]> {
+/** The events of a journal, as far as they are whole; none when there is none. */
+export async function readJournalEvents(journal: string): Promise<AnyEvent[]> {
   const text = await readFile(journal, 'utf8').catch(() => '');
   const events: AnyEvent[] = [];
   for (const line of text.split('\n')) {

@@ -89,7 +89,7 @@ test('reading tools tell of a session, and say that records are nobody’s instr
 
 test('a tool starts and resumes; what is unfinished is not started twice', async (t) => {
   const api = await activeApi();
-  await addCollection(bookCollection(await serveSite(t, 60), 'chatted'));
+  await addCollection(bookCollection(await serveSite(t, 150), 'chatted'));
   // A suite has no person: VS Code answers its own questions with yes.
   const { session } = await askForJson('cf-collector_start_collection', { collection: 'chatted' });
   const id = String(session);

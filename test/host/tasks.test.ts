@@ -110,7 +110,7 @@ test('a task collects in this window, and its exit code says how that ended', as
 
 test('ending a task stops its session in order; the next one goes on', async (t) => {
   const api = await activeApi();
-  const file = await addCollection(bookCollection(await serveSite(t, 60), 'ended'));
+  const file = await addCollection(bookCollection(await serveSite(t, 150), 'ended'));
   const collection = path.basename(file.fsPath);
   const isOurs = () => api.running().find(({ snapshot }) => snapshot.view.name === 'ended');
   const task = await taskOf({ operation: 'run', collection });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { must } from '../../src/core/assert.ts';
 import { RunningCli } from '../fixtures/cli.ts';
 import { freePort } from '../fixtures/freePort.ts';
@@ -47,7 +48,7 @@ test(
   async (t) => {
     const { workspace, file } = await begin(t, 100);
     const port = await freePort();
-    const prometheus = await Prometheus.start(workspace, `127.0.0.1:${port}`, 200);
+    const prometheus = await Prometheus.start(workspace, `127.0.0.1:${port}`, 1000);
     t.after(() => prometheus.close());
     const cli = new RunningCli([
       ...['run', file, '--workspace', workspace, '--json'],
@@ -65,6 +66,7 @@ test(
     while (!state.isOver) {
       seen.add((await prometheus.value('cf_collector_records_total')) ?? 0);
       sawInFlight ||= ((await prometheus.value('cf_collector_in_flight_units')) ?? 0) > 0;
+      await setTimeout(50);
     }
     const { code, summary, stderr } = await done;
     assert.equal(code, 3, stderr);

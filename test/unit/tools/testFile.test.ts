@@ -19,11 +19,14 @@ describe('running one test file', () => {
   after(() => rm(folder, { recursive: true, force: true }));
 
   /** The outcomes of a file with this body, as `kind name: first line of detail`. */
-  async function outcomesOf(body: string, limitMs = 20_000): Promise<readonly string[]> {
+  async function outcomesOf(
+    body: string,
+    { limitMs = 20_000, idleMs = 5_000 } = {},
+  ): Promise<readonly string[]> {
     const file = path.join(folder, 'planted.test.ts');
     const imports = "import { after, before, describe, test } from 'node:test';";
     await writeFile(file, `${imports}\n${body}\n`);
-    const options = { argv: ['--kills', '3'], limitMs, idleMs: 500 };
+    const options = { argv: ['--kills', '3'], limitMs, idleMs };
     const script = path.join(folder, 'run.ts');
     await writeFile(
       script,
@@ -109,15 +112,16 @@ describe('running one test file', () => {
   test('a file that hangs is ended, and a failure', async () => {
     const outcomes = await outcomesOf(
       `test('a', () => new Promise(() => setInterval(() => {}, 1000)));`,
-      1500,
+      { limitMs: 1500 },
     );
     assert.equal(outcomes.at(-1), 'failed planted.test.ts: took longer than 1.5 s');
   });
 
   test('a file that leaves something running is ended, and a failure', async () => {
-    const outcomes = await outcomesOf(`
+    const body = `
       import http from 'node:http';
-      test('a', () => { http.createServer().listen(0); });`);
+      test('a', () => { http.createServer().listen(0); });`;
+    const outcomes = await outcomesOf(body, { idleMs: 500 });
     assert.match(outcomes.at(-1) ?? '', /^failed planted.test.ts: is kept alive by something/);
   });
 });

@@ -4,6 +4,7 @@ import { request } from 'node:http';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { test, type TestContext } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { silentLogger } from '../../../../src/core/ports.ts';
 import { systemClock, systemRandom } from '../../../../src/core/systemPorts.ts';
 import { Preparer } from '../../../../src/engine/prepare.ts';
@@ -212,6 +213,8 @@ test('who scrapes gets what is true at the end; nobody else is waited for', asyn
   const never = new AbortController();
   assert.equal(await endpoint.lastScrape(never.signal), false, 'nobody has ever asked');
   await fetch(url);
+  // How long the last is waited for goes by this.
+  await setTimeout(1000);
   await fetch(url);
   const last = endpoint.lastScrape(never.signal);
   const text = await (await fetch(url)).text();

@@ -362,7 +362,7 @@ test('a page that hangs the browser ends at its time limit, and the next one is 
   server.route('/fine', html('<title>fine</title>'));
   const source = openBrowser(t, {
     start: [server.url('/loop')],
-    request: { timeoutMs: 1500 },
+    request: { timeoutMs: 5000 },
     browser: { contexts: 1 },
     interactions: [{ type: 'wait', durationMs: 200 }],
   });

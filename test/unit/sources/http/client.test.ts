@@ -168,7 +168,7 @@ test('an aborted signal ends a request at once, with its reason, wherever it is'
     const started = performance.now();
     controller.abort(reason);
     await assert.rejects(work, (error) => error === reason);
-    assert.ok(performance.now() - started < 500);
+    assert.ok(performance.now() - started < 5_000);
   }
   assert.equal(client.health()[0]!.consecutiveErrors, 0);
 });

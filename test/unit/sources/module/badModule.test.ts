@@ -168,12 +168,12 @@ test('a unit that waits for ever is failed after its time, beside others that go
       await new Promise((resolve) => setTimeout(resolve, 50));
       yield { i };
     }`,
-    { settings: { timeoutMs: 400 } },
+    { settings: { timeoutMs: 2500 } },
   );
   const [stuck, pages] = await Promise.all([failure(source, 'stuck'), collect(source, 'well')]);
   assert.ok(stuck instanceof UnitFailedError);
   assert.equal(stuck.code, 'SOURCE_STUCK');
-  assert.match(stuck.message, /^source\.mjs gave nothing for 0\.4 s \(source\.timeoutMs\)/);
+  assert.match(stuck.message, /^source\.mjs gave nothing for 2\.5 s \(source\.timeoutMs\)/);
   assert.equal(values(pages).length, 20);
 });
 
@@ -183,7 +183,7 @@ test('a unit that hangs in a loop is failed; a new worker goes on with the other
     `await new Promise((resolve) => setTimeout(resolve, 50));
     if (unit.key === 'loop') for (;;);
     yield { key: unit.key };`,
-    { settings: { timeoutMs: 400 } },
+    { settings: { timeoutMs: 2500 } },
   );
   const keys = ['a', 'loop', 'b'];
   const first = await Promise.all(

@@ -25,7 +25,7 @@ test('the given fetch: its time is not the module’s, 404 may be an answer, lon
   t.after(() => server.close());
   const json = { 'content-type': 'application/json' };
   server.route('/slow', async (request, response) => {
-    await new Promise((resolve) => setTimeout(resolve, 700));
+    await new Promise((resolve) => setTimeout(resolve, 3500));
     await send(200, '{"id":12345678901234567890}', json)(request, response);
   });
   server.route('/gone', send(404, '{}', json));
@@ -53,7 +53,7 @@ test('the given fetch: its time is not the module’s, 404 may be an answer, lon
   const base = server.url('').replace(/\/$/, '');
   const source = await createModuleSource(
     // Less than the server takes.
-    configOf({ options: { base }, timeoutMs: 400 }),
+    configOf({ options: { base }, timeoutMs: 3000 }),
     { ...makeContext(), root },
   );
   t.after(() => source.close());
