@@ -115,20 +115,17 @@ export const settingDefaults: Settings = {
   'metrics.port': 0,
 };
 
+/** What the walkthrough's steps are ticked by: see `WalkthroughProgress`. */
+type DoneKey = `cfCollector.done.${WalkthroughStep}`;
+
 /** Context keys that `when` clauses go by, with the type of their value. */
-export interface ContextKeys {
+export interface ContextKeys extends Readonly<Record<DoneKey, boolean>> {
   /** There is a `*.collect.json` in the workspace. */
   readonly 'cfCollector.hasCollections': boolean;
   /** This window runs a session that can be paused. */
   readonly 'cfCollector.canPause': boolean;
   /** This window holds a session, running or paused. */
   readonly 'cfCollector.canStop': boolean;
-  /** What the walkthrough's steps are ticked by: see `WalkthroughProgress`. */
-  readonly 'cfCollector.done.create': boolean;
-  readonly 'cfCollector.done.preview': boolean;
-  readonly 'cfCollector.done.start': boolean;
-  readonly 'cfCollector.done.resume': boolean;
-  readonly 'cfCollector.done.merge': boolean;
 }
 
 /** The names of {@link ContextKeys}. */
@@ -136,11 +133,7 @@ export const contextKeys = [
   'cfCollector.hasCollections',
   'cfCollector.canPause',
   'cfCollector.canStop',
-  'cfCollector.done.create',
-  'cfCollector.done.preview',
-  'cfCollector.done.start',
-  'cfCollector.done.resume',
-  'cfCollector.done.merge',
+  ...walkthroughSteps.map((step): DoneKey => `cfCollector.done.${step}`),
 ] as const satisfies readonly (keyof ContextKeys)[];
 
 /** Tags of tree items' `contextValue` that `when` clauses go by (`viewItem =~ /;tag;/`). */

@@ -8,7 +8,7 @@ export function setContextKey<K extends keyof ContextKeys>(key: K, value: Contex
   void vscode.commands.executeCommand('setContext', key, value);
 }
 
-/** Keeps the keys that menus and the empty view go by. */
+/** Keeps the keys that menus and the empty view go by; the walkthrough hears that there is a collection. */
 export function registerContextKeys({
   tracker,
   walkthrough,

@@ -60,7 +60,7 @@ export interface SessionStoreParts {
   readonly replayKeys: ReplayKeys;
   readonly perKeyCounts: Map<string, number>;
   readonly health: readonly HostHealth[];
-  /** A process was cut short: what it left half written among the checkpoints goes with the next clean-up, at once. */
+  /** A process was cut short: what it left half written among the checkpoints goes with the first one that follows. */
   readonly hasLeftovers: boolean;
 }
 

@@ -12,8 +12,7 @@ export interface MetaFile {
   readonly json: JsonObject | undefined;
   /** Why it can't be trusted; undefined when every byte is as it was written. */
   readonly problem: string | undefined;
-  /** It has no `.meta`: as a process leaves it that ends between the writing of the two. */
-  readonly isHalf: boolean;
+  readonly hasMeta: boolean;
   /** Of its bytes, hex. */
   readonly sha256: string;
   /** The same as its `.meta` has it; undefined when that does not say. */
@@ -48,7 +47,7 @@ async function readPair(fileSystem: FileSystem, path: string): Promise<MetaFile 
     path,
     bytes: bytes.length,
     json,
-    isHalf: meta === undefined,
+    hasMeta: meta !== undefined,
     sha256: hash('sha256', bytes, 'hex'),
     saidSha256: said?.['checksum'],
   };
@@ -57,10 +56,10 @@ async function readPair(fileSystem: FileSystem, path: string): Promise<MetaFile 
 }
 
 function metaProblem(
-  { path, bytes, isHalf, sha256 }: Omit<MetaFile, 'problem'>,
+  { path, bytes, hasMeta, sha256 }: Omit<MetaFile, 'problem'>,
   said: JsonObject | undefined,
 ): string | undefined {
-  if (isHalf) return 'there is no .meta beside it';
+  if (!hasMeta) return 'there is no .meta beside it';
   if (said === undefined) return 'its .meta can not be read';
   if (said['file_path'] !== basename(path)) return 'its .meta is of another file';
   if (said['size'] !== bytes) return `its .meta says it has ${show(said['size'])} bytes`;

@@ -177,7 +177,8 @@ function advice({ kind }: Snapshot): string {
 
 function checkpointOf(file: MetaFile, id: string, session: string): Snapshot {
   const kind = 'checkpoints';
-  const { path, json, isHalf } = file;
+  const { path, json } = file;
+  const isHalf = !file.hasMeta;
   const problem =
     file.problem ?? (json === undefined ? undefined : innerProblem(json, id, session));
   if (json === undefined) return { kind, path, id, problem, isHalf, seq: -1, claims: {} };
@@ -231,7 +232,7 @@ function summaryOf(file: MetaFile, summaries: readonly MetaFile[]): Snapshot {
   const { path, problem, json = {} } = file;
   // Each is a copy of what the other was: one of its two files is still, or already, the other's.
   const isHalf =
-    file.isHalf ||
+    !file.hasMeta ||
     summaries.some(
       (other) =>
         other !== file && (other.sha256 === file.sha256 || other.sha256 === file.saidSha256),

@@ -12,7 +12,8 @@ import type { PreviewManager } from '../preview/previewManager.ts';
 export class WalkthroughProgress {
   readonly #memory: Pick<Memory, 'doneSteps' | 'rememberStep'>;
   readonly #told = new Set<WalkthroughStep>();
-  #mayTell = false;
+  /** Whether a walkthrough may be shown: `opening` until VS Code has done what it was asked for. */
+  #state: 'unseen' | 'opening' | 'shown' = 'unseen';
 
   constructor(memory: Pick<Memory, 'doneSteps' | 'rememberStep'>) {
     this.#memory = memory;
@@ -40,25 +41,30 @@ export class WalkthroughProgress {
 
   /** Shows the walkthrough by `show`; until it is there no key is set. */
   async whileOpening(show: () => Thenable<unknown>): Promise<void> {
-    this.#mayTell = false;
+    this.#state = 'opening';
     for (const step of this.#told) setContextKey(`cfCollector.done.${step}`, false);
     this.#told.clear();
-    await show();
-    this.#mayTell = true;
-    this.#tell();
+    try {
+      await show();
+    } finally {
+      this.#state = 'shown';
+      this.#tell();
+    }
   }
 
   #look(): void {
-    if (this.#mayTell) return;
+    if (this.#state !== 'unseen') return;
     // An extension is told nothing of such a tab; those of settings and of extensions look the same.
-    this.#mayTell = vscode.window.tabGroups.all.some(
+    const maySee = vscode.window.tabGroups.all.some(
       ({ activeTab }) => activeTab && activeTab.input === undefined,
     );
+    if (!maySee) return;
+    this.#state = 'shown';
     this.#tell();
   }
 
   #tell(): void {
-    if (!this.#mayTell) return;
+    if (this.#state !== 'shown') return;
     for (const step of this.#memory.doneSteps) {
       if (this.#told.has(step)) continue;
       this.#told.add(step);
